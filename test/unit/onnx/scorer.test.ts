@@ -1,0 +1,299 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ModelFileError } from '../../../shared/onnx/model-file-error.ts';
+import { encodeModel } from '../../../shared/onnx/model-proto.ts';
+import { openScorer, type Scorer, ScoringError } from '../../../shared/onnx/scorer.ts';
+import type { ScoringSession } from '../../../shared/onnx/session.ts';
+import { writeTreeEnsemble } from '../../../shared/onnx/write-model.ts';
+import { ensembleWithRows, grow, logistic, rowMajor, walk } from './ensembles.ts';
+
+interface FakeSession extends ScoringSession {
+  /** The first column of the rows of each run. */
+  readonly runs: number[][];
+  released: number;
+}
+
+/** A session that answers each row's first feature, a turn of the event loop later, and records its runs. */
+function fakeSession(width: number, answer: (first: number) => number = (first) => first): FakeSession {
+  return {
+    columns: 2,
+    runs: [],
+    released: 0,
+    async run(input, rows) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const firsts = Array.from({ length: rows }, (_, row) => input[row * width] ?? Number.NaN);
+      this.runs.push(firsts.map((first) => Math.round(first * 1e6) / 1e6));
+      return Float32Array.from(firsts.flatMap((first) => [1 - first, answer(first)]));
+    },
+    release() {
+      this.released += 1;
+      return Promise.resolve();
+    },
+  };
+}
+
+async function open(session: FakeSession, width: number, maxRows = 1_000): Promise<Scorer> {
+  return openScorer(new Uint8Array(), width, { maxRows, createSession: () => Promise.resolve(session) });
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const float = (name: string, ...dim: object[]): object => ({
+  name,
+  type: { tensor_type: { elem_type: 1, shape: { dim } } },
+});
+const N = { dim_param: 'N' };
+const column = { dim_value: 1 };
+
+/** Sigmoid of the only feature, in outputs of the shapes that other tools make. */
+function sigmoidModel(input: object, outputs: readonly object[]): Uint8Array {
+  return encodeModel({
+    ir_version: 7,
+    opset_import: [{ domain: '', version: 11 }],
+    graph: {
+      name: 'g',
+      node: [
+        { op_type: 'Sigmoid', input: ['x'], output: ['p'] },
+        {
+          op_type: 'Squeeze',
+          input: ['p'],
+          output: ['flat'],
+          attribute: [{ name: 'axes', type: 7, ints: [1] }],
+        },
+        {
+          op_type: 'Concat',
+          input: ['x', 'p'],
+          output: ['probabilities'],
+          attribute: [{ name: 'axis', type: 2, i: 1 }],
+        },
+      ],
+      input: [input],
+      output: outputs,
+    },
+  });
+}
+
+describe('a scorer', () => {
+  test('answers the requests of one tick with one run, each with its own rows', async () => {
+    const session = fakeSession(2);
+    const scorer = await open(session, 2);
+    const answers = await Promise.all([
+      scorer.score(Float32Array.of(0.1, 9), 1),
+      scorer.score(Float32Array.of(0.2, 9, 0.3, 9, 0.4, 9), 3),
+      scorer.score(Float32Array.of(0.5, 9), 1),
+    ]);
+    expect(session.runs).toEqual([[0.1, 0.2, 0.3, 0.4, 0.5]]);
+    expect(answers).toEqual([Float32Array.of(0.1), Float32Array.of(0.2, 0.3, 0.4), Float32Array.of(0.5)]);
+  });
+
+  test('collects what arrives during a run for the next one', async () => {
+    const session = fakeSession(1);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const run = session.run.bind(session);
+    session.run = async (input, rows) => {
+      await released;
+      return run(input, rows);
+    };
+    const scorer = await open(session, 1);
+    const pending: Promise<Float32Array>[] = [];
+    for (const value of [0.1, 0.2, 0.3]) {
+      pending.push(scorer.score(Float32Array.of(value), 1));
+      await nextTurn();
+      await nextTurn();
+    }
+    release();
+    await Promise.all(pending);
+    expect(session.runs).toEqual([[0.1], [0.2, 0.3]]);
+  });
+
+  test('cuts what is larger than a run and lets others take their turn in between', async () => {
+    const session = fakeSession(1);
+    const scorer = await open(session, 1, 4);
+    const values = Float32Array.from({ length: 10 }, (_, index) => index / 16);
+    let turns = 0;
+    let done = false;
+    const count = (): void => {
+      turns += 1;
+      if (!done) setImmediate(count);
+    };
+    setImmediate(count);
+    const [large, small] = await Promise.all([
+      scorer.score(values, 10),
+      scorer.score(Float32Array.of(0.9), 1),
+    ]);
+    done = true;
+    expect(session.runs.map((run) => run.length)).toEqual([4, 4, 3]);
+    expect(large).toEqual(values);
+    expect(small).toEqual(Float32Array.of(0.9));
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  test('gives every request its own answers, however sizes and turns fall', async () => {
+    const sizes = fc.array(fc.record({ rows: fc.nat(9), wait: fc.boolean() }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 1, max: 6 }), async (requests, maxRows) => {
+        const session = fakeSession(2);
+        const scorer = await open(session, 2, maxRows);
+        let next = 0;
+        const pending: Promise<void>[] = [];
+        for (const { rows, wait } of requests) {
+          const own = Array.from({ length: rows }, () => Math.fround((next += 1) / 1024));
+          const features = Float32Array.from(own.flatMap((value) => [value, -1]));
+          pending.push(scorer.score(features, rows).then((scores) => expect([...scores]).toEqual(own)));
+          features.fill(0.5); // the caller may reuse its memory at once
+          if (wait) await nextTurn();
+        }
+        await Promise.all(pending);
+        expect(session.runs.flat()).toHaveLength(next);
+        expect(Math.max(0, ...session.runs.map((run) => run.length))).toBeLessThanOrEqual(maxRows);
+      }),
+    );
+  });
+
+  test('rejects the requests of a run that fails, and no others', async () => {
+    const session = fakeSession(1, (first) => {
+      if (first === 0.75) throw new Error('out of memory');
+      return first;
+    });
+    const scorer = await open(session, 1);
+    const doomed = [0.25, 0.75].map((value) => scorer.score(Float32Array.of(value), 1));
+    const settled = Promise.allSettled(doomed);
+    await nextTurn();
+    const later = scorer.score(Float32Array.of(0.5), 1);
+    for (const result of await settled) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { name: 'ScoringError' } });
+      expect(result).toHaveProperty('reason.message', 'the model failed: out of memory');
+    }
+    expect(await later).toEqual(Float32Array.of(0.5));
+  });
+
+  test('fails a request cut into several runs when one of them fails', async () => {
+    const session = fakeSession(1, (first) => (first === 0.75 ? Number.NaN : first));
+    const scorer = await open(session, 1, 2);
+    const request = scorer.score(Float32Array.of(0.1, 0.2, 0.75, 0.3, 0.4), 5);
+    await expect(request).rejects.toThrow(/NaN for row 2/);
+    expect(await scorer.score(Float32Array.of(0.5), 1)).toEqual(Float32Array.of(0.5));
+  });
+
+  test.each([Number.NaN, -0.001, 1.001, Infinity])(
+    'rejects only the request whose answer is %d',
+    async (wrong) => {
+      const scorer = await open(
+        fakeSession(1, (first) => (first === 0.5 ? wrong : first)),
+        1,
+      );
+      const good = scorer.score(Float32Array.of(0.25), 1);
+      const bad = scorer.score(Float32Array.of(0, 0.5), 2);
+      await expect(bad).rejects.toThrow(ScoringError);
+      await expect(bad).rejects.toThrow(/row 1: no probability/);
+      expect(await good).toEqual(Float32Array.of(0.25));
+    },
+  );
+
+  test('rejects a session that answers another number of rows', async () => {
+    const session = fakeSession(1);
+    session.run = () => Promise.resolve(new Float32Array(3));
+    const scorer = await open(session, 1);
+    await expect(scorer.score(new Float32Array(1), 1)).rejects.toThrow(/3 numbers for 1 rows/);
+  });
+
+  test('finishes what it accepted before it closes, and refuses the rest', async () => {
+    const session = fakeSession(1);
+    const scorer = await open(session, 1, 2);
+    const accepted = scorer.score(Float32Array.of(0.1, 0.2, 0.3), 3);
+    const closing = scorer.close();
+    await expect(scorer.score(new Float32Array(1), 1)).rejects.toThrow(/closed/);
+    expect(session.released).toBe(0);
+    expect(await accepted).toEqual(Float32Array.of(0.1, 0.2, 0.3));
+    await closing;
+    await scorer.close();
+    expect(session.released).toBe(1);
+  });
+
+  test('refuses features that are not the rows they are said to be', async () => {
+    const scorer = await open(fakeSession(2), 2);
+    for (const [length, rows] of [
+      [3, 1],
+      [2, 2],
+      [2, -1],
+      [1, 0.5],
+    ] as const) {
+      await expect(scorer.score(new Float32Array(length), rows)).rejects.toThrow(RangeError);
+    }
+    expect(await scorer.score(new Float32Array(0), 0)).toHaveLength(0);
+  });
+});
+
+describe('a scorer on onnxruntime', () => {
+  test('agrees with walking the trees when many requests share a run', async () => {
+    await fc.assert(
+      fc.asyncProperty(ensembleWithRows, async ({ ensemble, rows }) => {
+        const names = Array.from({ length: ensemble.featureCount }, (_, index) => `f${index}`);
+        const scorer = await openScorer(writeTreeEnsemble(ensemble, names, {}), ensemble.featureCount, {
+          maxRows: 7,
+        });
+        const together = scorer.score(rowMajor(rows), rows.length);
+        const single = await Promise.all(rows.map((row) => scorer.score(row, 1)));
+        const scores = await together;
+        await scorer.close();
+        for (const [index, row] of rows.entries()) {
+          expect(scores[index]).toBeCloseTo(logistic(walk(ensemble, row)), 6);
+          expect(single[index]?.[0]).toBe(scores[index]);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['[N, 1]', [float('p', N, column)]],
+    ['[N]', [float('flat', N)]],
+    [
+      '[N, 2] among others when it is called probabilities',
+      [float('p', N, column), float('probabilities', N, { dim_value: 2 })],
+    ],
+  ])('takes an output of the shape %s', async (_, outputs) => {
+    const scorer = await openScorer(sigmoidModel(float('x', N, column), outputs), 1);
+    const [low, high] = await scorer.score(Float32Array.of(-1, 2), 2);
+    expect(low).toBeCloseTo(0.26894142, 6);
+    expect(high).toBeCloseTo(0.88079708, 6);
+    await scorer.close();
+  });
+
+  const input = float('x', N, column);
+  test.each([
+    ['two outputs that could be it', input, [float('p', N, column), float('flat', N)], /which output/],
+    ['no such output', input, [float('p', N, { dim_value: 3 })], /which output/],
+    ['another width', float('x', N, { dim_value: 4 }), [float('p', N, column)], /reads 4 features/],
+    ['a fixed number of rows', float('x', column, column), [float('p', N, column)], /not a float tensor/],
+    ['an input of another rank', float('x', N), [float('p', N, column)], /not a float tensor/],
+  ])('refuses a model with %s', async (_, modelInput, outputs, message) => {
+    const opening = openScorer(sigmoidModel(modelInput, outputs), 1);
+    await expect(opening).rejects.toThrow(ModelFileError);
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  test('names what onnxruntime has against a model', async () => {
+    const model = encodeModel({
+      ir_version: 8,
+      opset_import: [{ domain: '', version: 17 }],
+      graph: {
+        name: 'g',
+        node: [{ op_type: 'NoSuchOperator', input: ['x'], output: ['p'] }],
+        input: [input],
+        output: [float('p', N, column)],
+      },
+    });
+    await expect(openScorer(model, 1)).rejects.toThrow(/onnxruntime refuses the model.*NoSuchOperator/s);
+  });
+
+  test('opens a model whose bytes are a part of a larger buffer', async () => {
+    const tree = grow({ feature: 0, atMost: 0, missing: 'left', left: -1, right: 1 });
+    const model = writeTreeEnsemble({ featureCount: 1, baseMargin: 0, trees: [tree] }, ['a'], {});
+    const padded = Buffer.concat([Buffer.alloc(13, 7), model, Buffer.alloc(5, 7)]);
+    const scorer = await openScorer(padded.subarray(13, 13 + model.length), 1);
+    const [score] = await scorer.score(Float32Array.of(1), 1);
+    expect(score).toBeCloseTo(0.73105858, 6);
+    await scorer.close();
+  });
+});
