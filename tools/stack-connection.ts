@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { type App, buildApp } from '../shared/app.ts';
+import { readSettings } from '../shared/config.ts';
+
+const endpointsSchema = z.object({ http: z.string(), storage: z.string(), cosmos: z.string() });
+export type StackEndpoints = z.infer<typeof endpointsSchema>;
+
+/** The folder that holds the stack's state. */
+export function stackHome(): string {
+  return resolve(process.env['TOLLGATE_HOME'] ?? '.local');
+}
+
+/** Where the running stack is. @throws Error where none runs */
+export async function stackEndpoints(home = stackHome()): Promise<StackEndpoints> {
+  const text = await readFile(join(home, 'endpoints.json'), 'utf8').catch((error: unknown) => {
+    throw new Error(
+      `No stack runs in ${home}: start one with 'npm start', or name its folder in TOLLGATE_HOME`,
+      {
+        cause: error,
+      },
+    );
+  });
+  return endpointsSchema.parse(JSON.parse(text));
+}
+
+/** The settings that the app itself would have for services at these addresses. */
+export function stackSettings(
+  connections: { storage: string; cosmos: string },
+  defaultModel: string,
+): Record<string, string> {
+  return {
+    STORAGE_CONNECTION: connections.storage,
+    COSMOS_CONNECTION: connections.cosmos,
+    DEFAULT_MODEL: defaultModel,
+  };
+}
+
+/** The app's parts, connected to a stack's services. */
+export async function connect(
+  connections: { storage: string; cosmos: string },
+  defaultModel: string,
+): Promise<App> {
+  return buildApp(readSettings(stackSettings(connections, defaultModel)));
+}
