@@ -1,0 +1,66 @@
+import { buffer } from 'node:stream/consumers';
+import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
+import type { Access } from '../config.ts';
+import { Failure } from '../failure.ts';
+import type { Blobs } from '../registry/ports.ts';
+import { credentialFor } from './identity.ts';
+
+/** A model folder's largest file is far below this; anything above is not ours. */
+const MAX_BLOB_BYTES = 512 * 1024 * 1024;
+
+const options = {
+  // Bounded: callers that cannot wait this long put their own, shorter bound around a call.
+  retryOptions: { maxTries: 2, tryTimeoutInMs: 10_000, retryDelayInMs: 200, maxRetryDelayInMs: 500 },
+};
+
+/** One client per worker; connections are pooled inside it. */
+export async function openBlobService(access: Access): Promise<BlobServiceClient> {
+  return access.by === 'connection-string'
+    ? BlobServiceClient.fromConnectionString(access.connectionString, options)
+    : new BlobServiceClient(access.endpoint, await credentialFor(access.clientId), options);
+}
+
+/** The blobs of one container, behind the port that the capabilities use. */
+export function blobsOf(service: BlobServiceClient, container: string): Blobs {
+  const client = service.getContainerClient(container);
+  return {
+    read: (path) => translate(`read ${container}/${path}`, () => readWhole(client, path)),
+    create: (path, bytes) =>
+      translate(`create ${container}/${path}`, async () => {
+        try {
+          await client.getBlockBlobClient(path).uploadData(bytes, { conditions: { ifNoneMatch: '*' } });
+          return true;
+        } catch (error) {
+          if (error instanceof RestError && (error.statusCode === 409 || error.statusCode === 412))
+            return false;
+          throw error;
+        }
+      }),
+    write: (path, bytes) =>
+      translate(`write ${container}/${path}`, async () => {
+        await client.getBlockBlobClient(path).uploadData(bytes);
+      }),
+  };
+}
+
+async function readWhole(client: ContainerClient, path: string): Promise<Uint8Array | undefined> {
+  try {
+    const response = await client.getBlockBlobClient(path).download();
+    if ((response.contentLength ?? 0) > MAX_BLOB_BYTES)
+      throw new Error(`${path} is larger than ${MAX_BLOB_BYTES} bytes`);
+    return response.readableStreamBody === undefined
+      ? new Uint8Array()
+      : await buffer(response.readableStreamBody);
+  } catch (error) {
+    if (error instanceof RestError && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+async function translate<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new Failure('unavailable', `Blob storage did not answer as expected (${what})`, { cause: error });
+  }
+}

@@ -1,0 +1,109 @@
+import { type Container, CosmosClient, type Database, ErrorResponse, type JSONValue } from '@azure/cosmos';
+import type { Access } from '../config.ts';
+import { Failure } from '../failure.ts';
+import type { Documents, Stored } from '../registry/ports.ts';
+import { credentialFor } from './identity.ts';
+import { DATABASE } from './layout.ts';
+
+/** One client per worker. Each attempt is bounded; throttled and failed reads are tried again a few times. */
+export async function openCosmos(access: Access): Promise<Database> {
+  const policy = {
+    requestTimeout: 5_000,
+    retryOptions: { maxRetryAttemptCount: 3, fixedRetryIntervalInMilliseconds: 0, maxWaitTimeInSeconds: 5 },
+  };
+  const client =
+    access.by === 'connection-string'
+      ? new CosmosClient({
+          connectionString: access.connectionString,
+          // An emulator has one region, and names an address of its own that need not be reachable from here.
+          connectionPolicy: { ...policy, enableEndpointDiscovery: false },
+        })
+      : new CosmosClient({
+          endpoint: access.endpoint,
+          aadCredentials: await credentialFor(access.clientId),
+          connectionPolicy: policy,
+        });
+  return client.database(DATABASE);
+}
+
+/** The documents of one container that is partitioned by `/model`, behind the port that the capabilities use. */
+export function documentsOf(database: Database, containerName: string): Documents {
+  const container = database.container(containerName);
+  const query = (text: string, parameters: Record<string, JSONValue>, model?: string): Promise<unknown[]> =>
+    runQuery(container, text, parameters, model);
+  return {
+    read: (model, id) =>
+      translate(`read ${model}/${id}`, async () =>
+        stored((await container.item(id, model).read<object>()).resource),
+      ),
+    create: (model, id, value) =>
+      translate(`create ${model}/${id}`, () =>
+        unless(409, async () =>
+          stored((await container.items.create<object>({ ...value, id, model })).resource),
+        ),
+      ),
+    replace: (model, id, value, etag) =>
+      translate(`replace ${model}/${id}`, () =>
+        unless(412, async () => {
+          const accessCondition = { type: 'IfMatch', condition: etag };
+          const response = await container
+            .item(id, model)
+            .replace<object>({ ...value, id, model }, { accessCondition });
+          return stored(response.resource);
+        }),
+      ),
+    listDescending: (model, kind, limit, before) =>
+      translate(`list ${kind} of ${model}`, () =>
+        query(
+          'SELECT TOP @limit * FROM c WHERE c.kind = @kind AND c.number < @before ORDER BY c.number DESC',
+          { '@limit': limit, '@kind': kind, '@before': before ?? Number.MAX_SAFE_INTEGER },
+          model,
+        ),
+      ),
+    acrossModels: (id, limit, after) =>
+      translate(`list ${id} of every model`, async () => {
+        const found = await query(
+          'SELECT TOP @limit * FROM c WHERE c.id = @id AND c.model > @after ORDER BY c.model',
+          { '@limit': limit, '@id': id, '@after': after ?? '' },
+        );
+        return found.flatMap((value) => stored(value) ?? []);
+      }),
+  };
+}
+
+async function runQuery(
+  container: Container,
+  text: string,
+  parameters: Record<string, JSONValue>,
+  model: string | undefined,
+): Promise<unknown[]> {
+  const spec = {
+    query: text,
+    parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+  };
+  const options = model === undefined ? {} : { partitionKey: model };
+  const { resources } = await container.items.query<unknown>(spec, options).fetchAll();
+  return resources;
+}
+
+function stored(resource: unknown): Stored | undefined {
+  if (typeof resource !== 'object' || resource === null || !('_etag' in resource)) return undefined;
+  return { value: resource, etag: String(resource._etag) };
+}
+
+async function unless<T>(status: number, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ErrorResponse && error.code === status) return undefined;
+    throw error;
+  }
+}
+
+async function translate<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new Failure('unavailable', `Cosmos DB did not answer as expected (${what})`, { cause: error });
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The name of a model: also a folder in Blob and a partition in Cosmos. */
+export const modelNameSchema = z
+  .string()
+  .regex(MODEL_NAME, 'is not a model name (lower-case letters, digits, hyphens)');
+
+/** Whether a caller's text can be the name of a model. */
+export function isModelName(text: string): boolean {
+  return MODEL_NAME.test(text);
+}
+
+/** Versions count from "1"; they are strings so that no client does arithmetic on them. */
+export const versionSchema = z.string().regex(/^[1-9]\d{0,8}$/, 'is not a version (digits, from "1")');
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const fileEntrySchema = z.object({
+  name: z.string(),
+  sha256: sha256Schema,
+  bytes: z.int().nonnegative(),
+});
+export type FileEntry = z.infer<typeof fileEntrySchema>;
+
+export const metricsSchema = z.record(z.string(), z.number());
+
+/** The registry row of one model version. Written once; `rejected` and `retired` are the only later changes. */
+export const versionRowSchema = z.object({
+  kind: z.literal('version'),
+  model: modelNameSchema,
+  version: versionSchema,
+  number: z.int().positive(),
+  state: z.enum(['registered', 'rejected', 'retired']),
+  title: z.string(),
+  createdAt: z.iso.datetime(),
+  createdBy: z.object({ run: z.string() }),
+  learner: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  seed: z.int(),
+  datasetVersion: z.string(),
+  rows: z.object({ training: z.int(), heldOut: z.int() }),
+  metrics: metricsSchema,
+  files: z.array(fileEntrySchema).min(1),
+});
+export type VersionRow = z.infer<typeof versionRowSchema>;
+
+/** The row that says who gets traffic: the only lock. `champion.version` is the model's champion alias. */
+export const trafficRowSchema = z.object({
+  kind: z.literal('traffic'),
+  model: modelNameSchema,
+  /** Counts the changes of this row. */
+  epoch: z.int().positive(),
+  champion: z.object({ version: versionSchema }),
+  canary: z.null(),
+  shadow: z.null(),
+  changedAt: z.iso.datetime(),
+  changedBy: z.string(),
+});
+export type TrafficRow = z.infer<typeof trafficRowSchema>;
+
+/** A data set version: immutable rows in Blob that training can be repeated on. */
+export const datasetRowSchema = z.object({
+  kind: z.literal('dataset'),
+  model: modelNameSchema,
+  version: versionSchema,
+  number: z.int().positive(),
+  createdAt: z.iso.datetime(),
+  source: z.string(),
+  format: z.literal('csv'),
+  rows: z.int().nonnegative(),
+  file: fileEntrySchema,
+});
+export type DatasetRow = z.infer<typeof datasetRowSchema>;

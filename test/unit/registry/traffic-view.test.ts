@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../shared/failure.ts';
+import type { TrafficRow } from '../../../shared/registry/rows.ts';
+import { TrafficView } from '../../../shared/registry/traffic-view.ts';
+
+function row(version: string): TrafficRow {
+  return {
+    kind: 'traffic',
+    model: 'cards',
+    epoch: Number(version),
+    champion: { version },
+    canary: null,
+    shadow: null,
+    changedAt: '2026-01-01T00:00:00.000Z',
+    changedBy: 'test',
+  };
+}
+
+describe('TrafficView', () => {
+  let now: number;
+  let reads: number;
+  let errors: unknown[];
+  let answer: () => Promise<TrafficRow | undefined>;
+  let view: TrafficView;
+
+  beforeEach(() => {
+    now = 0;
+    reads = 0;
+    errors = [];
+    answer = () => Promise.resolve(row('1'));
+    const read = () => {
+      reads++;
+      return answer();
+    };
+    view = new TrafficView(
+      read,
+      () => now,
+      (error) => errors.push(error),
+      {
+        maxAge: 5_000,
+        refreshAge: 2_000,
+        bound: 20,
+        retryAfter: 1_000,
+      },
+    );
+  });
+
+  const version = async () => (await view.current('cards')).champion.version;
+
+  it('reads once while the copy is fresh', async () => {
+    for (now of [0, 500, 1_000, 2_000]) expect(await version()).toBe('1');
+    expect(reads).toBe(1);
+  });
+
+  it('refreshes an ageing copy beside the request', async () => {
+    await version();
+    answer = () => Promise.resolve(row('2'));
+    now = 2_001;
+    expect(await version()).toBe('1');
+    await Promise.resolve();
+    expect(await version()).toBe('2');
+    expect(reads).toBe(2);
+  });
+
+  it('does not trust a copy older than five seconds: the request waits for the new one', async () => {
+    await version();
+    answer = () => Promise.resolve(row('2'));
+    now = 600_000; // a worker that was frozen
+    expect(await version()).toBe('2');
+  });
+
+  it('goes on with the old copy where the refresh fails, and tries again a second later', async () => {
+    await version();
+    answer = () => Promise.reject(new Error('no Cosmos'));
+    now = 6_000;
+    expect(await version()).toBe('1');
+    expect(errors).toHaveLength(1);
+    now = 6_900;
+    expect(await version()).toBe('1');
+    expect(reads).toBe(2);
+    answer = () => Promise.resolve(row('3'));
+    now = 7_001;
+    expect(await version()).toBe('3');
+  });
+
+  it('waits only so long for a Cosmos that does not answer', async () => {
+    await version();
+    answer = () => new Promise(() => undefined);
+    now = 6_000;
+    expect(await version()).toBe('1');
+  });
+
+  it('shares one refresh between requests', async () => {
+    await version();
+    now = 6_000;
+    await Promise.all(Array.from({ length: 50 }, version));
+    expect(reads).toBe(2);
+  });
+
+  it('says that a model does not exist, and notices when it does', async () => {
+    answer = () => Promise.resolve(undefined);
+    await expect(version()).rejects.toMatchObject({ kind: 'not-found' });
+    answer = () => Promise.resolve(row('1'));
+    now = 5_001;
+    expect(await version()).toBe('1');
+  });
+
+  it('passes on that nothing could ever be read', async () => {
+    answer = () => Promise.reject(new Failure('unavailable', 'no Cosmos'));
+    await expect(version()).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
