@@ -1,0 +1,37 @@
+import { app } from '@azure/functions';
+import { theApp } from '../shared/app.ts';
+import { readPaging } from '../shared/http/paging.ts';
+import { type Answer, handlerOf } from '../shared/http/route.ts';
+import { modelNameSchema, versionSchema } from '../shared/registry/rows.ts';
+
+function get(name: string, route: string, answer: Answer): void {
+  app.http(name, {
+    methods: ['GET'],
+    authLevel: 'function',
+    route,
+    handler: handlerOf(answer),
+  });
+}
+
+get('models', 'api/models', async (request) => {
+  const { limit, after } = readPaging(request, modelNameSchema);
+  return { jsonBody: await (await theApp()).catalogue.models(limit, after) };
+});
+
+get('model', 'api/models/{model}', async ({ params }) => ({
+  jsonBody: await (await theApp()).catalogue.model(params['model'] ?? ''),
+}));
+
+get('versions', 'api/models/{model}/versions', async (request) => {
+  const { limit, after } = readPaging(request, versionSchema);
+  return { jsonBody: await (await theApp()).catalogue.versions(request.params['model'] ?? '', limit, after) };
+});
+
+get('version', 'api/models/{model}/versions/{version}', async ({ params }) => ({
+  jsonBody: await (await theApp()).catalogue.version(params['model'] ?? '', params['version'] ?? ''),
+}));
+
+get('traffic', 'api/models/{model}/traffic', async ({ params }) => {
+  const { row, etag } = await (await theApp()).catalogue.traffic(params['model'] ?? '');
+  return { jsonBody: { champion: row.champion, canary: row.canary, shadow: row.shadow, etag } };
+});
