@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What the stack itself sets, from where its services are. */
+const OF_THE_STACK = new Set(['AzureWebJobsStorage', 'STORAGE_CONNECTION', 'COSMOS_CONNECTION']);
+
+/** The app's own settings for local use: those of `local.settings.sample.json`, unless the environment has them. */
+export async function localSettings(): Promise<{
+  readonly DEFAULT_MODEL: string;
+  readonly [name: string]: string;
+}> {
+  const text = await readFile(resolve(root, 'local.settings.sample.json'), 'utf8');
+  const { Values } = z.object({ Values: z.record(z.string(), z.string()) }).parse(JSON.parse(text));
+  const own = Object.entries(Values).filter(([name]) => !OF_THE_STACK.has(name));
+  const settings = Object.fromEntries(own.map(([name, value]) => [name, process.env[name] ?? value]));
+  return { DEFAULT_MODEL: '', ...settings };
+}

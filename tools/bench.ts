@@ -1,0 +1,31 @@
+import { Argument } from 'commander';
+import { benchLearner } from '../bench/learner.ts';
+import { benchMemory } from '../bench/memory.ts';
+import { type BenchReport, formatReport, saveReport } from '../bench/report.ts';
+import { benchScoring } from '../bench/scoring.ts';
+import { benchWorkerStart } from '../bench/worker-start.ts';
+import { commandLine, run } from './command-line.ts';
+
+const BENCHMARKS = new Map<string, () => Promise<BenchReport>>([
+  ['scoring', benchScoring],
+  ['worker-start', benchWorkerStart],
+  ['memory', benchMemory],
+  ['learner', benchLearner],
+]);
+
+await run(
+  commandLine(
+    'bench',
+    'Measures each path beside its reference in the same run; results also in bench/results/*.json.',
+  )
+    .addArgument(new Argument('[name]', 'only this one').choices([...BENCHMARKS.keys()]))
+    .action(async (name: string | undefined) => {
+      for (const [each, measure] of BENCHMARKS) {
+        if (name !== undefined && name !== each) continue;
+        console.error(`Measuring ${each}...`);
+        const report = await measure();
+        await saveReport(report, new Date());
+        console.log(formatReport(report));
+      }
+    }),
+);
