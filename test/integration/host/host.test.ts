@@ -1,0 +1,361 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat } from 'node:fs/promises';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  fixture,
+  forkHost,
+  send,
+  startHostProcess,
+  temporaryFolder,
+  type HostProcess,
+} from './host-process.ts';
+
+const app = fixture('sample-app');
+
+async function talk(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let reply = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    reply += chunk;
+  });
+  socket.write(text);
+  await once(socket, 'close');
+  return reply;
+}
+
+describe('a running app', () => {
+  let host: HostProcess;
+
+  beforeAll(async () => {
+    host = await startHostProcess({ app });
+  });
+  afterAll(async () => {
+    await host.stop();
+  });
+
+  const name = async (path: string, method = 'GET'): Promise<unknown> => {
+    const reply = await send(host.port, path, { method });
+    return reply.status === 200
+      ? z.object({ name: z.string() }).parse(JSON.parse(reply.body)).name
+      : reply.status;
+  };
+
+  it('finds functions by method and route, literals before parameters', async () => {
+    expect(await name('/sample/plain')).toBe('plain');
+    expect(await name('/sample/items')).toBe('listItems');
+    expect(await name('/sample/items', 'POST')).toBe('addItem');
+    expect(await name('/sample/items/new')).toBe('newItem');
+    expect(await name('/sample/items/7')).toBe('itemByNumber');
+    expect(await name('/sample/items/seven')).toBe('item');
+    expect(await name('/sample/any/thing', 'DELETE')).toBe('any');
+  });
+
+  it('answers 404 without a body where no route or no method fits', async () => {
+    expect(await name('/sample/items', 'DELETE')).toBe(404);
+    expect(await name('/sample/plain', 'HEAD')).toBe(404);
+    expect(await name('/plain')).toBe(404);
+    expect(await name('/')).toBe(404);
+    expect((await send(host.port, '/sample/none')).body).toBe('');
+  });
+
+  it('reports its functions, and those that cannot run with the reason', () => {
+    const { functions, problems } = host.ready;
+    expect(functions).toContainEqual({
+      name: 'itemByNumber',
+      trigger: 'httpTrigger',
+      description: `[GET] ${host.url}/sample/items/{id:int}`,
+    });
+    expect(functions).toContainEqual({
+      name: 'tick',
+      trigger: 'timerTrigger',
+      description: 'timer 0 0 5 * * 1 (UTC)',
+    });
+    expect(problems.map((one) => one.name)).toEqual(['unconfigured', 'queued']);
+    expect(problems[0]?.message).toContain('the app setting NO_SUCH_SETTING is missing');
+    expect(problems[1]?.message).toContain("trigger type 'queueTrigger' is not supported");
+  });
+
+  it('asks for no key unless told to', async () => {
+    expect(await name('/sample/forFunctions')).toBe('forFunctions');
+    expect(await name('/sample/forAdmins')).toBe('forAdmins');
+  });
+
+  it('logs with function name, invocation id and level, within the limits of host.json', async () => {
+    const reply = await send(host.port, '/sample/logs');
+    const id = z.uuid().parse(JSON.parse(reply.body));
+    await host.printed('Unexpected call to');
+    const lines = host.output().split('\n');
+    expect(lines).toContainEqual(expect.stringContaining(` info logs [${id}] value 1 { a: 2 }`));
+    expect(lines).toContainEqual(expect.stringContaining(` warn logs [${id}] two`));
+    expect(lines).toContain('    lines');
+    expect(lines).toContainEqual(expect.stringContaining(` error logs [${id}] Error: shown with its stack`));
+    expect(host.output()).not.toContain('not shown');
+    expect(await send(host.port, '/sample/quiet')).toMatchObject({ body: '"Hello"' });
+    await send(host.port, '/sample/reply?case=throws');
+    await host.printed('Error: thrown at once');
+    expect(host.output()).not.toContain('hidden by host.json');
+  });
+
+  it('buffers bodies in pieces and of unknown length', async () => {
+    const request = httpRequest({ port: host.port, path: '/sample/size', method: 'POST', agent: false });
+    const answered = once(request, 'response');
+    for (let piece = 0; piece < 20; piece++) request.write(Buffer.alloc(100_000));
+    request.end();
+    const [response] = (await answered) as [IncomingMessage];
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+    expect(text).toBe('2000000');
+  });
+
+  it('answers 413 to a body beyond the limit, without waiting for it', async () => {
+    const head = 'POST /sample/size HTTP/1.1\r\nHost: a\r\nContent-Length: 104857601\r\n\r\nx';
+    expect(await talk(host.port, head)).toMatch(/^HTTP\/1\.1 413 [\s\S]*content-length: 0/);
+  });
+
+  it('answers 400 to what is not HTTP and to a host that is none', async () => {
+    expect(await talk(host.port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await talk(host.port, 'GET /sample/plain HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await talk(host.port, 'GET /sample/plain HTTP/1.1\r\nHost: a b/c\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 /,
+    );
+  });
+
+  it('serves several requests over one connection, also pipelined', async () => {
+    const one = 'GET /sample/reply?case=string HTTP/1.1\r\nHost: a\r\n';
+    const reply = await talk(host.port, `${one}\r\n${one}\r\n${one}Connection: close\r\n\r\n`);
+    expect(reply.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+  });
+
+  it('survives callers that go away before their body or the reply is complete', async () => {
+    const half = connect(host.port, '127.0.0.1');
+    half.write('POST /sample/size HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc', () =>
+      half.destroy(),
+    );
+    await once(half, 'close');
+    const seen = host.output().length;
+    const gone = connect(host.port, '127.0.0.1');
+    gone.write('GET /sample/slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    await host.printed('slow begins', seen);
+    gone.destroy();
+    expect((await send(host.port, '/sample/slow')).body).toBe('slow done');
+  });
+
+  it('runs a timer at start when asked to, and retries it by its policy with the earlier error', async () => {
+    await host.printed("Executed 'Functions.atStart' (Succeeded");
+    expect(host.output()).toContain('atStart attempt 0 after nothing');
+    expect(host.output()).toContain('atStart attempt 1 after attempt 0 failed');
+    expect(host.output()).toContain('atStart attempt 2 after attempt 1 failed');
+    expect(host.output()).not.toContain('atStart attempt 3');
+  });
+});
+
+describe('another app', () => {
+  it('may be CommonJS, without prefix; it sees its host, its folder and its log hook', async () => {
+    const host = await startHostProcess({
+      app: fixture('sample-app-cjs'),
+      environment: {
+        'AzureWebJobs.switchedOff.Disabled': 'true',
+        AzureFunctionsJobHost__logging__logLevel__Host: 'None',
+      },
+    });
+    try {
+      const reply = await send(host.port, '/hello');
+      expect(reply.body).toBe(`hello from 127.0.0.1:${String(host.port)} in sample-app-cjs`);
+      await host.printed('said hello (seen by a hook)');
+      const problems = Object.fromEntries(host.ready.problems.map((one) => [one.name, one.message]));
+      expect(problems['1bad']).toContain('is not a function name');
+      expect(problems['reserved']).toContain("conflicts with the host's own routes");
+      expect(problems['badRoute']).toContain("unknown constraint 'unknown'");
+      expect(problems['badCron']).toContain("the schedule '61 * * * * *' is not an NCRONTAB expression");
+      expect(host.ready.functions.at(-1)?.description).toContain('(disabled)');
+      expect(host.output()).not.toContain("Executing 'Functions.switchedOff'");
+      expect(host.output()).not.toContain(' host hello:');
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it('that fails to load ends the host with the reason', async () => {
+    const folder = await temporaryFolder();
+    const { child, output, reports } = forkHost({ app: fixture('broken-app'), state: folder.path });
+    const [code] = (await once(child, 'close')) as [number];
+    await folder.remove();
+    expect(code).toBe(1);
+    const message = 'Worker was unable to load entry point "index.js": the app does not like this machine';
+    expect(reports.map((report) => report.type)).toEqual(['listening', 'failed']);
+    expect(reports[1]).toEqual({ type: 'failed', message });
+    expect(output()).toContain('broken-app/index.js:1');
+  });
+
+  it('that is not there ends the host with the reason', async () => {
+    const folder = await temporaryFolder();
+    const { child, output } = forkHost({ app: folder.path, state: folder.path });
+    const [code] = (await once(child, 'close')) as [number];
+    await folder.remove();
+    expect(code).toBe(1);
+    expect(output()).toContain('a Functions app needs a host.json');
+  });
+});
+
+describe('the life of the process', () => {
+  it('ignores signals, finishes what runs, runs terminate hooks and ends with 0 on the stop message', async () => {
+    const host = await startHostProcess({ app });
+    const agent = new Agent({ keepAlive: true });
+    const request = httpRequest({ port: host.port, path: '/sample/slow', agent });
+    const answered = once(request, 'response');
+    request.end();
+    await host.printed('slow begins');
+    host.child.kill('SIGTERM');
+    host.child.kill('SIGINT');
+    const stopped = host.stop();
+    const [response] = (await answered) as [IncomingMessage];
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+    expect(text).toBe('slow done');
+    expect(response.headers.connection).toBe('close');
+    expect(await stopped).toBe(0);
+    expect(host.output()).toContain('sample app terminated after start');
+    await expect(send(host.port, '/sample/plain')).rejects.toThrow('ECONNREFUSED');
+    agent.destroy();
+  });
+
+  it('does not wait longer than five seconds for terminate hooks', async () => {
+    const host = await startHostProcess({ app, environment: { TERMINATE_MILLISECONDS: '60000' } });
+    const started = performance.now();
+    expect(await host.stop()).toBe(0);
+    expect(performance.now() - started).toBeGreaterThan(4_900);
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(host.output()).toContain('took longer than 5 seconds');
+  }, 20_000);
+
+  it('ends when its parent is gone', async () => {
+    const host = await startHostProcess({ app });
+    const ended = once(host.child, 'exit');
+    host.child.disconnect();
+    expect(await ended).toEqual([0, null]);
+    await host.printed('sample app terminated');
+    expect(host.output()).toContain('sample app terminated after start');
+  });
+
+  it('obeys SIGTERM when it has no parent to obey', async () => {
+    const folder = await temporaryFolder();
+    const entry = join(import.meta.dirname, '../../../local/host/main.ts');
+    const run = promisify(execFile)(process.execPath, [
+      entry,
+      '--app',
+      app,
+      '--state',
+      folder.path,
+      '--port',
+      '0',
+    ]);
+    let output = '';
+    for await (const chunk of run.child.stdout ?? []) {
+      output += String(chunk);
+      if (output.includes("Executed 'Functions.atStart' (Succeeded")) run.child.kill('SIGTERM');
+    }
+    await run;
+    await folder.remove();
+    expect(output).toContain('sample app terminated after start');
+  });
+
+  it('names the variable to set when its port is taken', async () => {
+    const host = await startHostProcess({ app });
+    const folder = await temporaryFolder();
+    const { child, reports } = forkHost({
+      app,
+      state: folder.path,
+      arguments: ['--port', String(host.port)],
+    });
+    await once(child, 'close');
+    await Promise.all([host.stop(), folder.remove()]);
+    expect(reports).toEqual([
+      { type: 'failed', message: `Port ${String(host.port)} is in use. Set PORT to another one.` },
+    ]);
+  });
+
+  it('holds requests that come before the app is loaded', async () => {
+    const folder = await temporaryFolder();
+    const { child } = forkHost({ app, state: folder.path });
+    const port = await new Promise<number>((resolve) => {
+      child.once('message', (message) => {
+        resolve(
+          z.object({ type: z.literal('listening'), http: z.object({ port: z.number() }) }).parse(message).http
+            .port,
+        );
+      });
+    });
+    expect((await send(port, '/sample/plain')).status).toBe(200);
+    const ended = once(child, 'close');
+    child.send({ type: 'stop' });
+    await ended;
+    await folder.remove();
+  });
+});
+
+describe('with keys enforced', () => {
+  let host: HostProcess;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  const keysFile = z.object({
+    masterKey: z.string(),
+    hostKeys: z.object({ default: z.string() }),
+    functionKeys: z.record(z.string(), z.object({ default: z.string() })),
+  });
+  let keys: z.infer<typeof keysFile>;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    host = await startHostProcess({ app, state: folder.path, arguments: ['--auth'] });
+    keys = keysFile.parse(JSON.parse(await readFile(join(folder.path, 'keys.json'), 'utf8')));
+  });
+  afterAll(async () => {
+    await host.stop();
+    await folder.remove();
+  });
+
+  const status = async (path: string, key?: string): Promise<number | undefined> =>
+    (await send(host.port, path, key === undefined ? {} : { headers: { 'x-functions-key': key } })).status;
+
+  it('makes random keys that only the owner can read, and keeps them', async () => {
+    expect((await stat(join(folder.path, 'keys.json'))).mode & 0o777).toBe(0o600);
+    expect(keys.masterKey.length).toBeGreaterThan(40);
+    expect(
+      new Set([keys.masterKey, keys.hostKeys.default, keys.functionKeys['forFunctions']?.default]).size,
+    ).toBe(3);
+    const again = await startHostProcess({ app, state: folder.path, arguments: ['--auth'] });
+    await again.stop();
+    expect(keysFile.parse(JSON.parse(await readFile(join(folder.path, 'keys.json'), 'utf8')))).toEqual(keys);
+  });
+
+  it('answers 401 without a body to a missing or wrong key', async () => {
+    const reply = await send(host.port, '/sample/forFunctions');
+    expect(reply).toMatchObject({ status: 401, body: '' });
+    expect(await status('/sample/forFunctions', 'wrong')).toBe(401);
+    expect(await status('/sample/forFunctions?code=wrong')).toBe(401);
+    expect(await status('/sample/forFunctions', keys.functionKeys['forAdmins']?.default)).toBe(401);
+  });
+
+  it('takes the key of the function, of the host and the master key, in the header or the query', async () => {
+    for (const key of [keys.functionKeys['forFunctions']?.default, keys.hostKeys.default, keys.masterKey]) {
+      expect(await status('/sample/forFunctions', key)).toBe(200);
+      expect(await status(`/sample/forFunctions?a=1&code=${key ?? ''}`)).toBe(200);
+    }
+  });
+
+  it('takes only the master key where admin is asked for', async () => {
+    expect(await status('/sample/forAdmins', keys.hostKeys.default)).toBe(401);
+    expect(await status('/sample/forAdmins', keys.functionKeys['forAdmins']?.default)).toBe(401);
+    expect(await status('/sample/forAdmins', keys.masterKey)).toBe(200);
+  });
+
+  it('asks nobody for a key to an anonymous function, and says 404 before it asks', async () => {
+    expect(await status('/sample/plain')).toBe(200);
+    expect(await status('/sample/none')).toBe(404);
+  });
+});
