@@ -1,5 +1,5 @@
 import { frauds, laterFrauds } from './scenarios.ts';
-import type { Behaviour } from './scenarios.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** Columns whose values a drift may scale or shift; counts and days stay whole numbers, nothing becomes negative. */
 export const numericColumns = [

@@ -2,7 +2,7 @@ import { categories, day, holderOf, homes, merchantAt, ownDevice, usualMerchant 
 import type { Customers } from './customers.ts';
 import { uniform } from './random.ts';
 import type { Random } from './random.ts';
-import type { Behaviour } from './scenarios.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** One transaction before it is written as a row. `place` is the customer's number, `category` an index. */
 export interface Draft {

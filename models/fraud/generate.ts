@@ -6,8 +6,9 @@ import { randomFrom } from './random.ts';
 import type { Random } from './random.ts';
 import { driftRow, rowOf } from './rows.ts';
 import type { Transaction } from './rows.ts';
-import { everyday, frauds, lookAlikes } from './scenarios.ts';
-import type { Behaviour } from './scenarios.ts';
+import { everyday } from './behaviour.ts';
+import { frauds, lookAlikes } from './scenarios.ts';
+import type { Behaviour } from './behaviour.ts';
 
 export { driftGrammar, parseDrift } from './drift.ts';
 export type { Drift } from './drift.ts';

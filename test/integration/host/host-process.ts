@@ -9,6 +9,9 @@ import { parseHostReport, type HostReport } from '../../../local/host/protocol.t
 
 const entry = fileURLToPath(new URL('../../../local/host/main.ts', import.meta.url));
 
+/** The settings of the sample app. */
+const sampleSettings = { GREETING: 'Hello', TICK_SCHEDULE: '0 0 5 * * 1' };
+
 export interface HostProcess {
   readonly child: ChildProcess;
   readonly port: number;
@@ -48,7 +51,10 @@ export function forkHost(settings: HostSettings & { readonly state: string }): {
   const child = fork(
     entry,
     ['--app', settings.app, '--state', settings.state, '--port', '0', ...(settings.arguments ?? [])],
-    { env: { ...process.env, ...settings.environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    {
+      env: { ...process.env, ...sampleSettings, ...settings.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
   );
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

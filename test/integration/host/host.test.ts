@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -179,6 +179,29 @@ describe('another app', () => {
     } finally {
       await host.stop();
     }
+  });
+
+  it('reads its settings from local.settings.json, below those of the environment', async () => {
+    const folder = await temporaryFolder();
+    const files = {
+      'package.json': { type: 'module', main: 'index.js' },
+      'host.json': { version: '2.0' },
+      'local.settings.json': { IsEncrypted: false, Values: { GREETING: 'file', FAREWELL: 'file' } },
+    };
+    await Promise.all(
+      Object.entries(files).map(([file, content]) =>
+        writeFile(join(folder.path, file), JSON.stringify(content)),
+      ),
+    );
+    await writeFile(
+      join(folder.path, 'index.js'),
+      'console.log(process.env.GREETING, process.env.FAREWELL);',
+    );
+    const host = await startHostProcess({ app: folder.path, state: join(folder.path, 'state') });
+    await host.printed('Hello file');
+    expect(host.ready.functions).toEqual([]);
+    await host.stop();
+    await folder.remove();
   });
 
   it('that fails to load ends the host with the reason', async () => {

@@ -25,15 +25,18 @@ describe('drift', () => {
     }
   });
 
-  it.each(['currency', 'merchant_category', 'ip_geo_country'] as const)('%s=XXX:0.1 gives a tenth another category', (column) => {
-    const after = rowsWith(`${column}=XXX:0.1`);
-    const changed = after.filter((row) => row[column] === 'XXX');
-    // Five standard deviations of a binomial share.
-    expect(Math.abs(changed.length / after.length - 0.1)).toBeLessThan(5 * Math.sqrt(0.09 / 4000));
-    for (const [index, row] of after.entries()) {
-      if (row[column] !== 'XXX') expect(row).toEqual(before[index]);
-    }
-  });
+  it.each(['currency', 'merchant_category', 'ip_geo_country'] as const)(
+    '%s=XXX:0.1 gives a tenth another category',
+    (column) => {
+      const after = rowsWith(`${column}=XXX:0.1`);
+      const changed = after.filter((row) => row[column] === 'XXX');
+      // Five standard deviations of a binomial share.
+      expect(Math.abs(changed.length / after.length - 0.1)).toBeLessThan(5 * Math.sqrt(0.09 / 4000));
+      for (const [index, row] of after.entries()) {
+        if (row[column] !== 'XXX') expect(row).toEqual(before[index]);
+      }
+    },
+  );
 
   it('adds frauds of a new scenario as a share of all rows', () => {
     const rows = [...generate({ rows: 4000, seed: 9, drift: [parseDrift('scenario=gift_card_scam:0.02')] })];
@@ -53,7 +56,10 @@ describe('drift', () => {
   });
 
   it('applies several changes in their order', () => {
-    const [doubledFirst, shiftedFirst] = [rowsWith('amount=x2', 'amount=+10'), rowsWith('amount=+10', 'amount=x2')];
+    const [doubledFirst, shiftedFirst] = [
+      rowsWith('amount=x2', 'amount=+10'),
+      rowsWith('amount=+10', 'amount=x2'),
+    ];
     expect(doubledFirst[0]!.amount).toBeCloseTo(before[0]!.amount * 2 + 10, 2);
     expect(shiftedFirst[0]!.amount).toBeCloseTo((before[0]!.amount + 10) * 2, 2);
   });

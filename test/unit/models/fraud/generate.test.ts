@@ -43,7 +43,8 @@ describe('the transaction generator', () => {
   it('names every transaction differently, by a UUID', () => {
     const ids = rowsOf().map(({ row }) => row.transaction_id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it('keeps as many rows as asked for inside any window, in order of time', () => {
@@ -117,7 +118,9 @@ describe('the transaction generator', () => {
 
   it('takes over accounts from devices that the customer never used', () => {
     const rows = rowsOf({ rows: 20_000, accounts: 500 });
-    const honest = new Set(rows.filter(({ row }) => row.is_fraud === 0).map(({ row }) => row.device_fingerprint));
+    const honest = new Set(
+      rows.filter(({ row }) => row.is_fraud === 0).map(({ row }) => row.device_fingerprint),
+    );
     const takeovers = rows.filter(({ scenario }) => scenario === 'account_takeover');
     expect(takeovers.length).toBeGreaterThan(30);
     expect(takeovers.filter(({ row }) => honest.has(row.device_fingerprint))).toEqual([]);
@@ -178,7 +181,13 @@ describe('the population', () => {
     const current = rowsOf({ rows: 20_000, ...options });
     // Two samples of one population of these sizes differ by more than .0169 in one of a thousand (Kolmogorov); those
     // of one customer are alike, which widens it.
-    for (const column of ['amount', 'customer_tenure_days', 'avg_monthly_spend', 'num_prev_tx_24h', 'hour_of_day'] as const) {
+    for (const column of [
+      'amount',
+      'customer_tenure_days',
+      'avg_monthly_spend',
+      'num_prev_tx_24h',
+      'hour_of_day',
+    ] as const) {
       const values = (rows: readonly GeneratedRow[]): number[] => rows.map(({ row }) => row[column]);
       expect(kolmogorovDistance(values(reference), values(current)), column).toBeLessThan(0.02);
     }
@@ -193,7 +202,7 @@ describe('the population', () => {
 function kolmogorovDistance(a: readonly number[], b: readonly number[]): number {
   const [x, y] = [a.toSorted((p, q) => p - q), b.toSorted((p, q) => p - q)];
   let greatest = 0;
-  for (let i = 0, j = 0; i < x.length && j < y.length; ) {
+  for (let i = 0, j = 0; i < x.length && j < y.length;) {
     const value = Math.min(x[i]!, y[j]!);
     while (x[i] === value) i++;
     while (y[j] === value) j++;
@@ -204,6 +213,10 @@ function kolmogorovDistance(a: readonly number[], b: readonly number[]): number 
 
 /** Half the sum of the differences of the shares. */
 function totalVariation(a: readonly string[], b: readonly string[]): number {
-  const share = (of: readonly string[], value: string): number => of.filter((one) => one === value).length / of.length;
-  return [...new Set([...a, ...b])].reduce((sum, value) => sum + Math.abs(share(a, value) - share(b, value)), 0) / 2;
+  const share = (of: readonly string[], value: string): number =>
+    of.filter((one) => one === value).length / of.length;
+  return (
+    [...new Set([...a, ...b])].reduce((sum, value) => sum + Math.abs(share(a, value) - share(b, value)), 0) /
+    2
+  );
 }

@@ -34,7 +34,10 @@ describe('a model of generated transactions, trained on 100,000 and measured on 
     const trainRows = train.map(({ row }) => checked(row));
     const contract = compileContract(fitContract(definition, trainRows));
     const trainPart = matrixOf(contract, trainRows);
-    const testPart = matrixOf(contract, test.map(({ row }) => checked(row)));
+    const testPart = matrixOf(
+      contract,
+      test.map(({ row }) => checked(row)),
+    );
 
     const params = { trees: 150, leaves: 31, learningRate: 0.06, bins: 255, minSamplesLeaf: 40, l2: 5 };
     const fit = await fitGradientBoosting(trainPart, undefined, {
@@ -86,13 +89,31 @@ describe('a model of generated transactions, trained on 100,000 and measured on 
     ] as const;
     const categories = ['currency', 'merchant_category', 'ip_geo_country'] as const;
     const aucs = new Map<string, number>();
-    for (const column of numeric) aucs.set(column, aucRoc(labels, Float64Array.from(test, ({ row }) => row[column])));
+    for (const column of numeric)
+      aucs.set(
+        column,
+        aucRoc(
+          labels,
+          Float64Array.from(test, ({ row }) => row[column]),
+        ),
+      );
     for (const column of categories) {
-      const rates = fraudRates(train.map(({ row }) => row), column);
-      aucs.set(column, aucRoc(labels, Float64Array.from(test, ({ row }) => rates.get(row[column]) ?? 0)));
+      const rates = fraudRates(
+        train.map(({ row }) => row),
+        column,
+      );
+      aucs.set(
+        column,
+        aucRoc(
+          labels,
+          Float64Array.from(test, ({ row }) => rates.get(row[column]) ?? 0),
+        ),
+      );
     }
     for (const [column, auc] of aucs) expect(Math.max(auc, 1 - auc), column).toBeLessThan(0.85);
-    console.info([...aucs].map(([column, auc]) => `${column} ${Math.max(auc, 1 - auc).toFixed(2)}`).join(', '));
+    console.info(
+      [...aucs].map(([column, auc]) => `${column} ${Math.max(auc, 1 - auc).toFixed(2)}`).join(', '),
+    );
   });
 
   it('has honest look-alikes of every scenario, at least as many as its frauds', () => {
@@ -113,7 +134,10 @@ describe('a model of generated transactions, trained on 100,000 and measured on 
   });
 });
 
-function matrixOf(contract: CompiledContract, rowsOf: readonly Parameters<CompiledContract['write']>[0][]): LabelledMatrix {
+function matrixOf(
+  contract: CompiledContract,
+  rowsOf: readonly Parameters<CompiledContract['write']>[0][],
+): LabelledMatrix {
   const values = new Float32Array(rowsOf.length * contract.width);
   rowsOf.forEach((row, index) => contract.write(row, values, index * contract.width));
   return {
