@@ -23,9 +23,7 @@ export class Catalogue {
   }
 
   async traffic(model: string): Promise<Traffic> {
-    const traffic = isModelName(model)
-      ? await this.#registry.traffic(model)
-      : undefined;
+    const traffic = isModelName(model) ? await this.#registry.traffic(model) : undefined;
     if (traffic === undefined) throw new Failure('not-found', 'There is no model of that name');
     return traffic;
   }

@@ -66,8 +66,7 @@ export async function scoreRows(
 }
 
 async function versionFor(serving: Serving, model: string, pinned: string | undefined): Promise<LoadedModel> {
-  if (!isModelName(model))
-    throw new Failure('not-found', 'There is no model of that name');
+  if (!isModelName(model)) throw new Failure('not-found', 'There is no model of that name');
   if (pinned === undefined) return serving.champion(model);
   if (!versionSchema.safeParse(pinned).success) {
     throw new Failure('invalid', 'x-tollgate-version is not a version (digits, from "1")');

@@ -59,7 +59,8 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
   const heldOut = partOf(contract, data, parts.heldOut);
 
   for (const [name, { y }] of Object.entries({ training, 'held-out': heldOut })) {
-    if (!y.includes(0) || !y.includes(1)) throw new RangeError(`All ${y.length} ${name} rows have the same label`);
+    if (!y.includes(0) || !y.includes(1))
+      throw new RangeError(`All ${y.length} ${name} rows have the same label`);
   }
 
   const started = performance.now();

@@ -5,6 +5,7 @@ import { frauds, lookAlikes } from '../../../../models/fraud/scenarios.ts';
 import { compileContract } from '../../../../shared/features/compile.ts';
 import type { CompiledContract } from '../../../../shared/features/compile.ts';
 import { fitContract } from '../../../../shared/features/contract.ts';
+import { boostingParamsSchema } from '../../../../shared/training/boosting-params.ts';
 import { fitGradientBoosting } from '../../../../shared/training/gradient-boosting.ts';
 import type { LabelledMatrix } from '../../../../shared/training/matrix.ts';
 import { aucRoc, averagePrecision } from '../../../../shared/training/metrics.ts';
@@ -39,14 +40,8 @@ describe('a model of generated transactions, trained on 100,000 and measured on 
       test.map(({ row }) => checked(row)),
     );
 
-    const params = { trees: 150, leaves: 31, learningRate: 0.06, bins: 255, minSamplesLeaf: 40, l2: 5 };
-    const fit = await fitGradientBoosting(trainPart, undefined, {
-      ...params,
-      minGain: 0,
-      earlyStoppingRounds: 0,
-      seed: 0,
-      threads: 2,
-    });
+    const params = boostingParamsSchema.parse(definition.learner?.params);
+    const fit = await fitGradientBoosting(trainPart, undefined, params);
     boosting = predictProbabilities(fit.ensemble, testPart.x);
     logistic = logisticRegression(trainPart)(testPart.x);
   }, 120_000);
