@@ -11,14 +11,18 @@ export interface Addresses {
   readonly storage: string;
   /** Connection string. */
   readonly cosmos: string;
+  /** Connection string of the namespace; absent where no hub was asked for. */
+  readonly eventHubs?: string;
 }
 
 /** Process ids. */
 export interface Processes {
   readonly supervisor: number;
+  /** In the order of their numbers. */
   readonly host?: readonly number[];
   readonly storage?: number;
   readonly cosmos?: number;
+  readonly eventHubs?: number;
 }
 
 /** The content of `endpoints.json`. */

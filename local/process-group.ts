@@ -9,11 +9,21 @@ import {
   storageConnection,
   writeEndpoints,
 } from './endpoints.ts';
+import { brokerConnectionString } from './event-hubs/connection-string.ts';
 import { type HomeLock, lockHome } from './home-lock.ts';
 import { type Log, prefixingLog } from './log.ts';
 import { Service, type ServiceDefinition } from './service.ts';
 import { StackError } from './stack-error.ts';
-import { cosmosService, type PersistedPorts, persistedPorts, storageService } from './services.ts';
+import {
+  cosmosService,
+  type EventHub,
+  eventHubsService,
+  type HostedApp,
+  hostService,
+  type PersistedPorts,
+  persistedPorts,
+  storageService,
+} from './services.ts';
 
 interface GroupOptions {
   readonly home: string;
@@ -21,10 +31,18 @@ interface GroupOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A service of the group, whatever it reports. */
-type Member = Pick<Service<unknown>, 'name' | 'pid' | 'stop'>;
+type Role = 'storage' | 'cosmos' | 'eventHubs' | 'host';
 
-/** The processes of one stack: started one after the other, ended the other way round, together in one home folder. */
+/** Who ends after whom. The broker and Cosmos DB know nothing of each other. */
+const STAGES_OF_END: readonly (readonly Role[])[] = [['host'], ['eventHubs', 'cosmos'], ['storage']];
+
+/** A service of the group, whatever it reports. */
+interface Member {
+  readonly role: Role;
+  readonly service: Pick<Service<unknown>, 'pid' | 'stop'>;
+}
+
+/** The processes of one stack: started in the order of their needs, ended the other way round, in one home folder. */
 export class ProcessGroup {
   readonly ended: Promise<number>;
   readonly #home: string;
@@ -83,8 +101,46 @@ export class ProcessGroup {
     }
   }
 
+  /**
+   * Starts the hosts of an app, all on one port, each kept running by itself.
+   * @returns the port, once all are ready
+   */
+  async startHosts(hosted: HostedApp, instances: number): Promise<number> {
+    if (instances === 1) return this.#start('host', hostService(this.#home, hosted));
+    const port = await this.#start('host', hostService(this.#home, hosted, 1));
+    const others = Array.from({ length: instances - 1 }, (_, index) =>
+      this.#start('host', hostService(this.#home, { ...hosted, port }, index + 2)),
+    );
+    await Promise.all(others);
+    return port;
+  }
+
+  /**
+   * Starts storage, Cosmos DB and, where there are hubs, Event Hubs, on the ports that they had the last time where
+   * those are free.
+   */
+  async startStores(
+    hubs: readonly EventHub[],
+  ): Promise<{ storage: string; cosmos: string; eventHubs?: string }> {
+    const path = join(this.#home, 'ports.json');
+    const previous = await readPorts(path);
+    const storage = await this.#start('storage', storageService(this.#home, previous.storage));
+    const cosmos = await this.#start('cosmos', cosmosService(this.#home, previous.cosmos));
+    const eventHubs =
+      hubs.length === 0
+        ? undefined
+        : await this.#start('eventHubs', eventHubsService(this.#home, hubs, previous.eventHubs));
+    const ports: PersistedPorts = { storage, cosmos, eventHubs: eventHubs ?? previous.eventHubs };
+    await replaceFile(path, `${JSON.stringify(ports)}\n`);
+    return {
+      storage: storageConnection(storage),
+      cosmos: cosmosConnection(cosmos),
+      ...(eventHubs === undefined ? {} : { eventHubs: brokerConnectionString(eventHubs) }),
+    };
+  }
+
   /** Starts one service more, and keeps it running. */
-  async start<Ready>(definition: ServiceDefinition<Ready>): Promise<Ready> {
+  async #start<Ready>(role: Role, definition: ServiceDefinition<Ready>): Promise<Ready> {
     this.#stopRequest.signal.throwIfAborted();
     const service = new Service(definition, {
       log: this.#log,
@@ -94,18 +150,8 @@ export class ProcessGroup {
         void this.#end(1, new StackError(reason));
       },
     });
-    this.#members.push(service);
+    this.#members.push({ role, service });
     return service.start();
-  }
-
-  /** Starts storage and Cosmos DB, on the ports that they had the last time where those are free. */
-  async startStores(): Promise<{ storage: string; cosmos: string }> {
-    const path = join(this.#home, 'ports.json');
-    const previous = await readPorts(path);
-    const storage = await this.start(storageService(this.#home, previous.storage));
-    const cosmos = await this.start(cosmosService(this.#home, previous.cosmos));
-    await replaceFile(path, `${JSON.stringify({ storage, cosmos } satisfies PersistedPorts)}\n`);
-    return { storage: storageConnection(storage), cosmos: cosmosConnection(cosmos) };
   }
 
   /** Writes down, for others to find, where the services are; again whenever one was restarted. */
@@ -117,14 +163,16 @@ export class ProcessGroup {
 
   /** The processes as they are now: a restarted service has another id. */
   processes(): Processes {
-    const pid = (name: string): number | undefined =>
-      this.#members.find((member) => member.name === name)?.pid;
-    const [host, storage, cosmos] = [pid('host'), pid('storage'), pid('cosmos')];
+    const pids = (role: Role): number[] =>
+      this.#withRoles([role]).flatMap(({ service: { pid } }) => (pid === undefined ? [] : [pid]));
+    const host = pids('host');
+    const [storage, cosmos, eventHubs] = [pids('storage')[0], pids('cosmos')[0], pids('eventHubs')[0]];
     return {
       supervisor: process.pid,
-      ...(host === undefined ? {} : { host: [host] }),
+      ...(host.length === 0 ? {} : { host }),
       ...(storage === undefined ? {} : { storage }),
       ...(cosmos === undefined ? {} : { cosmos }),
+      ...(eventHubs === undefined ? {} : { eventHubs }),
     };
   }
 
@@ -141,13 +189,19 @@ export class ProcessGroup {
     this.#stopRequest.abort(reason);
     try {
       await this.#lock.announceClosing();
-      for (const member of this.#members.toReversed()) await member.stop();
+      for (const roles of STAGES_OF_END) {
+        await Promise.all(this.#withRoles(roles).map(({ service }) => service.stop()));
+      }
       await this.#writing;
       await removeEndpoints(this.#home);
     } finally {
       this.#lock.release();
       this.#resolveEnded(exitCode);
     }
+  }
+
+  #withRoles(roles: readonly Role[]): readonly Member[] {
+    return this.#members.filter(({ role }) => roles.includes(role));
   }
 
   #rewriteEndpoints(): void {

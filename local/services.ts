@@ -11,9 +11,14 @@ const portNumber = z.number().int().min(1).max(65_535);
 const storagePorts = z.object({ blob: portNumber, queue: portNumber, table: portNumber });
 const storageReady = z.object({ type: z.literal('ready'), ports: storagePorts });
 const cosmosReady = z.object({ type: z.literal('ready'), port: portNumber });
+const eventHubsReady = z.object({ type: z.literal('ready'), port: portNumber });
 
 /** Ports that are asked for again at the next start, in `ports.json`. */
-export const persistedPorts = z.object({ storage: storagePorts.optional(), cosmos: portNumber.optional() });
+export const persistedPorts = z.object({
+  storage: storagePorts.optional(),
+  cosmos: portNumber.optional(),
+  eventHubs: portNumber.optional(),
+});
 
 export type PersistedPorts = z.infer<typeof persistedPorts>;
 
@@ -60,6 +65,41 @@ export function cosmosService(home: string, previous?: number): ServiceDefinitio
   };
 }
 
+/** A hub of the stack's Event Hubs namespace. */
+export interface EventHub {
+  readonly name: string;
+  /** 1 to 32. */
+  readonly partitions: number;
+  /** Besides `$Default`. */
+  readonly consumerGroups?: readonly string[];
+}
+
+/** @param hubs at least one */
+export function eventHubsService(
+  home: string,
+  hubs: readonly EventHub[],
+  previous?: number,
+): ServiceDefinition<number> {
+  const texts = hubs.map(({ name, partitions, consumerGroups = [] }) =>
+    [name, String(partitions), ...(consumerGroups.length > 0 ? [consumerGroups.join(',')] : [])].join(':'),
+  );
+  return {
+    name: 'broker',
+    entry: sibling('event-hubs-server'),
+    nodeFlags: ['--max-semi-space-size=8'],
+    env: NO_ENV,
+    ...(previous === undefined ? {} : { previous }),
+    arguments: (wanted) => [
+      `--folder=${join(home, 'event-hubs')}`,
+      ...texts.map((text) => `--hub=${text}`),
+      ...(wanted === undefined ? [] : [`--port=${String(wanted)}`]),
+    ],
+    parseReady: (message) => eventHubsReady.safeParse(message).data?.port,
+    startBound: 30_000,
+    stopBound: 1_500,
+  };
+}
+
 /** What the host needs to know of the app that it runs. */
 export interface HostedApp {
   /** Folder with `package.json` and `host.json`. */
@@ -71,10 +111,17 @@ export interface HostedApp {
   readonly auth: boolean;
 }
 
-/** The Functions host. What it reports is its port. */
-export function hostService(home: string, { app, port, env, auth }: HostedApp): ServiceDefinition<number> {
+/**
+ * A Functions host. What it reports is its port. All hosts of an app have one state folder, where its keys are.
+ * @param number of this host, from 1, where several share the port; undefined for one that has it for itself
+ */
+export function hostService(
+  home: string,
+  { app, port, env, auth }: HostedApp,
+  number?: number,
+): ServiceDefinition<number> {
   return {
-    name: 'host',
+    name: number === undefined ? 'host' : `host-${String(number)}`,
     entry: sibling('host/main'),
     nodeFlags: ['--max-semi-space-size=8'],
     env,
@@ -82,6 +129,7 @@ export function hostService(home: string, { app, port, env, auth }: HostedApp): 
       `--app=${app}`,
       `--state=${join(home, 'host')}`,
       `--port=${String(wanted ?? port)}`,
+      ...(number === undefined ? [] : ['--shared-port']),
       ...(auth ? ['--auth'] : []),
     ],
     parseReady: (message) => {

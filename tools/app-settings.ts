@@ -5,7 +5,12 @@ import { z } from 'zod';
 const root = resolve(import.meta.dirname, '..');
 
 /** What the stack itself sets, from where its services are. */
-const OF_THE_STACK = new Set(['AzureWebJobsStorage', 'STORAGE_CONNECTION', 'COSMOS_CONNECTION']);
+const OF_THE_STACK = new Set([
+  'AzureWebJobsStorage',
+  'STORAGE_CONNECTION',
+  'COSMOS_CONNECTION',
+  'EVENTHUBS_CONNECTION',
+]);
 
 /** The app's own settings for local use: those of `local.settings.sample.json`, unless the environment has them. */
 export async function localSettings(): Promise<{

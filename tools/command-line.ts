@@ -25,12 +25,13 @@ export async function run(command: Command): Promise<void> {
   }
 }
 
-/** An option's value as a whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** An option's value as a whole number of at least `least` and at most `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It has to be a whole number of at least ${least}.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`It has to be a whole number ${range}.`);
     }
     return value;
   };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { startServices, stopOnSignals } from '../local/supervisor.ts';
+import { EVENT_HUBS } from '../shared/azure/layout.ts';
 import { localSettings } from './app-settings.ts';
 import { buildApp } from './build.ts';
 import { commandLine, EXIT, run } from './command-line.ts';
@@ -17,44 +18,42 @@ which this project's install does not do. Where they can be reached: npx azure-f
 or install Core Tools for the machine, so that 'func' is on the PATH. 'npm start' needs neither.`;
 
 await run(
-  commandLine(
-    'func',
-    'Runs the app under Azure Functions Core Tools, with the embedded storage and Cosmos DB.',
-  ).action(async () => {
-    const program = await findCoreTools();
-    if (program === undefined) {
-      console.error(MISSING);
-      process.exitCode = EXIT.usage;
-      return;
-    }
-    const settings = await localSettings();
-    await buildApp();
-    const services = await startServices({ home: stackHome() });
-    stopOnSignals(services);
-    try {
-      const { storage, cosmos } = services.endpoints;
-      const connections = { storage, cosmos };
-      await provision(connections);
-      const app = await connect(connections, settings.DEFAULT_MODEL);
-      await ensureFirstVersion(app, settings.DEFAULT_MODEL);
-      await app.close();
-      const child = spawn(program, ['start', '--port', process.env['PORT'] ?? '7071'], {
-        cwd: root,
-        stdio: 'inherit',
-        env: {
-          ...process.env,
-          ...settings,
-          ...stackSettings(connections, settings.DEFAULT_MODEL),
-          AzureWebJobsStorage: storage,
-          FUNCTIONS_WORKER_RUNTIME: 'node',
-        },
-      });
-      const exit: unknown = (await once(child, 'exit'))[0];
-      process.exitCode = exit === 0 ? EXIT.done : EXIT.failed;
-    } finally {
-      await services.stop();
-    }
-  }),
+  commandLine('func', 'Runs the app under Azure Functions Core Tools, with the embedded services.').action(
+    async () => {
+      const program = await findCoreTools();
+      if (program === undefined) {
+        console.error(MISSING);
+        process.exitCode = EXIT.usage;
+        return;
+      }
+      const settings = await localSettings();
+      await buildApp();
+      const services = await startServices({ home: stackHome(), eventHubs: EVENT_HUBS });
+      stopOnSignals(services);
+      try {
+        const connections = services.endpoints;
+        await provision(connections);
+        const app = await connect(connections, settings.DEFAULT_MODEL);
+        await ensureFirstVersion(app, settings.DEFAULT_MODEL);
+        await app.close();
+        const child = spawn(program, ['start', '--port', process.env['PORT'] ?? '7071'], {
+          cwd: root,
+          stdio: 'inherit',
+          env: {
+            ...process.env,
+            ...settings,
+            ...stackSettings(connections, settings.DEFAULT_MODEL),
+            AzureWebJobsStorage: connections.storage,
+            FUNCTIONS_WORKER_RUNTIME: 'node',
+          },
+        });
+        const exit: unknown = (await once(child, 'exit'))[0];
+        process.exitCode = exit === 0 ? EXIT.done : EXIT.failed;
+      } finally {
+        await services.stop();
+      }
+    },
+  ),
 );
 
 /** The program itself: npm's `func` is only a script that would fetch it. */

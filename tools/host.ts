@@ -15,7 +15,7 @@ await run(
       '\nServes on PORT (default 7071). State is kept in TOLLGATE_HOME (default .local). Ctrl-C stops everything.',
     )
     .action(async ({ app, auth }: { app: string; auth?: boolean }) => {
-      process.exitCode = await runStack({
+      const exitCode = await runStack({
         home: stackHome(),
         port: wholeNumber(0)(process.env['PORT'] ?? '7071'),
         app: resolve(app),
@@ -25,5 +25,6 @@ await run(
           console.log(`The app serves on ${endpoints.http}`);
         },
       });
+      process.exit(exitCode);
     }),
 );

@@ -4,7 +4,12 @@ import { z } from 'zod';
 import { type App, buildApp } from '../shared/app.ts';
 import { readSettings } from '../shared/config.ts';
 
-const endpointsSchema = z.object({ http: z.string(), storage: z.string(), cosmos: z.string() });
+const endpointsSchema = z.object({
+  http: z.string(),
+  storage: z.string(),
+  cosmos: z.string(),
+  eventHubs: z.string().optional(),
+});
 export type StackEndpoints = z.infer<typeof endpointsSchema>;
 
 /** The folder that holds the stack's state. */
@@ -25,22 +30,19 @@ export async function stackEndpoints(home = stackHome()): Promise<StackEndpoints
   return endpointsSchema.parse(JSON.parse(text));
 }
 
+type Connections = Pick<StackEndpoints, 'storage' | 'cosmos' | 'eventHubs'>;
+
 /** The settings that the app itself would have for services at these addresses. */
-export function stackSettings(
-  connections: { storage: string; cosmos: string },
-  defaultModel: string,
-): Record<string, string> {
+export function stackSettings(connections: Connections, defaultModel: string): Record<string, string> {
   return {
     STORAGE_CONNECTION: connections.storage,
     COSMOS_CONNECTION: connections.cosmos,
+    ...(connections.eventHubs === undefined ? {} : { EVENTHUBS_CONNECTION: connections.eventHubs }),
     DEFAULT_MODEL: defaultModel,
   };
 }
 
 /** The app's parts, connected to a stack's services. */
-export async function connect(
-  connections: { storage: string; cosmos: string },
-  defaultModel: string,
-): Promise<App> {
+export async function connect(connections: Connections, defaultModel: string): Promise<App> {
   return buildApp(readSettings(stackSettings(connections, defaultModel)));
 }

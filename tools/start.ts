@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { EVENT_HUBS } from '../shared/azure/layout.ts';
 import { runStack } from '../local/run-stack.ts';
 import { localSettings } from './app-settings.ts';
 import { buildApp } from './build.ts';
@@ -9,18 +10,21 @@ import { connect, stackHome } from './stack-connection.ts';
 
 await run(
   commandLine('start', 'Starts the embedded stack and serves on http://127.0.0.1:7071 (PORT overrides).')
+    .option('--instances <n>', 'host processes that share the port, 1 to 16', wholeNumber(1, 16), 1)
     .option('--auth', 'ask callers for function keys, as Azure does')
     .addHelpText(
       'after',
       '\nState is kept in TOLLGATE_HOME (default .local). Ctrl-C stops everything and keeps it.',
     )
-    .action(async ({ auth }: { auth?: boolean }) => {
+    .action(async ({ auth, instances }: { auth?: boolean; instances: number }) => {
       const settings = await localSettings();
       const model = settings.DEFAULT_MODEL;
       await buildApp();
       let sample: object | undefined;
-      process.exitCode = await runStack({
+      const exitCode = await runStack({
         home: stackHome(),
+        eventHubs: EVENT_HUBS,
+        instances,
         port: wholeNumber(0)(process.env['PORT'] ?? '7071'),
         app: resolve(import.meta.dirname, '..'),
         auth: auth === true,
@@ -34,6 +38,7 @@ await run(
         },
         onReady: ({ endpoints }) => greet(endpoints.http, sample),
       });
+      process.exit(exitCode);
     }),
 );
 

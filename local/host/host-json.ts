@@ -7,6 +7,8 @@ import type { LogLevel } from './core-types.ts';
 export interface HostJson {
   /** Without slashes at its ends; may be empty. */
   readonly routePrefix: string;
+  /** Options of each extension, for its driver to read. */
+  readonly extensions: Readonly<Record<string, unknown>>;
   readonly logLevels: ReadonlyMap<string, LogLevel>;
 }
 
@@ -73,6 +75,7 @@ export function parseHostJson(text: string, environment: NodeJS.ProcessEnv, file
   const { extensions, logging } = parsed.data;
   return {
     routePrefix: (extensions?.http?.routePrefix ?? 'api').replaceAll(/^\/+|\/+$/g, ''),
+    extensions: extensions ?? {},
     logLevels: new Map(Object.entries(logging?.logLevel ?? {})),
   };
 }

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { createAppLog } from './app-log.ts';
 import { AppRegistry } from './app-registry.ts';
 import { applyLocalSettings } from './app-settings.ts';
+import { openCoordination } from './coordination.ts';
 import { createCoreModule, provideCoreModule } from './core-module.ts';
+import { EventHubsDriver } from './event-hubs/event-hubs-driver.ts';
 import { runAppStart, runAppTerminate } from './hooks.ts';
 import { readHostJson } from './host-json.ts';
 import { HttpDriver } from './http-driver.ts';
@@ -23,10 +25,12 @@ const drainMilliseconds = 2_500;
 
 export interface HostOptions {
   readonly appDirectory: string;
-  /** A folder of the host's own that lasts from run to run. */
+  /** A folder that lasts from run to run; all hosts of the app have the same. */
   readonly stateDirectory: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Whether further hosts of the app listen on the port. */
+  readonly sharedPort?: boolean;
   /** Where the keys are, when keys are asked for. */
   readonly keysFile?: string | undefined;
   /** See HttpDriverOptions. */
@@ -67,9 +71,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     registry,
     createLogger(hostJson.logLevels, streams, () => new Date()),
   );
-  const server = await HttpServer.listen(options.port);
+  const { port, sharedPort = false } = options;
+  const server = HttpServer.create({ port, shared: sharedPort });
+  // Where others may serve already, connections come to this host when its app is there.
+  const joins = sharedPort && port !== 0;
+  if (!joins) await server.listen();
   try {
-    options.listening?.(server.port);
+    if (!joins) options.listening?.(server.port);
     const baseUrl = `http://127.0.0.1:${String(server.port)}`;
     await applyLocalSettings(appDirectory, environment);
     environment['WEBSITE_HOSTNAME'] = `127.0.0.1:${String(server.port)}`;
@@ -106,7 +114,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     });
     const drivers: TriggerDriver[] = [
       http,
-      new TimerDriver(services, Date.now),
+      new TimerDriver(services, () => openCoordination(environment, appDirectory, stateDirectory), Date.now),
+      new EventHubsDriver(services, hostJson.extensions),
       ...(options.drivers ?? []).map((make) => make(services)),
     ];
     const { functions, problems } = indexFunctions(registry, drivers, environment);
@@ -118,6 +127,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     server.open((message, response) => {
       http.handle(message, response);
     });
+    if (joins) {
+      await server.listen();
+      options.listening?.(server.port);
+    }
 
     const stop = async (): Promise<void> => {
       const drained = drivers.map(async (driver) => {

@@ -14,6 +14,13 @@ export interface HttpLimits {
   readonly holdMilliseconds: number;
 }
 
+export interface PortOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Other hosts listen there too, and the system spreads the connections among them. */
+  readonly shared: boolean;
+}
+
 /** Those of Kestrel, Azure's server, where Node has them. In milliseconds. */
 const defaultLimits: HttpLimits = {
   headersTimeout: 30_000,
@@ -28,7 +35,8 @@ const defaultLimits: HttpLimits = {
  * end lets the requests that run finish.
  */
 export class HttpServer {
-  readonly port: number;
+  #port: number;
+  readonly #shared: boolean;
   readonly #server: Server;
   readonly #holdMilliseconds: number;
   #listener: Listener | undefined;
@@ -42,21 +50,18 @@ export class HttpServer {
   #stopping = false;
   #idle: (() => void) | undefined;
 
-  private constructor(server: Server, port: number, holdMilliseconds: number) {
+  private constructor(server: Server, { port, shared }: PortOptions, holdMilliseconds: number) {
     this.#server = server;
     this.#holdMilliseconds = holdMilliseconds;
-    this.port = port;
+    this.#port = port;
+    this.#shared = shared;
     server.on('request', (message, response) => {
       this.#accept(message, response);
     });
   }
 
-  /**
-   * Binds 127.0.0.1.
-   * @param port 0 lets the system choose
-   * @throws Error saying that the port is taken, with the system's error as its cause
-   */
-  static async listen(port: number, limits = defaultLimits): Promise<HttpServer> {
+  /** A server that does not listen yet. */
+  static create(options: PortOptions, limits = defaultLimits): HttpServer {
     const { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval } = limits;
     const server = createServer({
       maxHeaderSize: 32_768,
@@ -65,16 +70,37 @@ export class HttpServer {
       keepAliveTimeout,
       connectionsCheckingInterval,
     });
+    return new HttpServer(server, options, limits.holdMilliseconds);
+  }
+
+  /** A server that listens. */
+  static async listen(port: number, limits = defaultLimits): Promise<HttpServer> {
+    const server = HttpServer.create({ port, shared: false }, limits);
+    await server.listen();
+    return server;
+  }
+
+  /**
+   * Binds 127.0.0.1.
+   * @throws Error of the system: the port is taken, or it can't be shared
+   */
+  async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: '127.0.0.1', backlog: 1_024 }, () => {
-        server.removeListener('error', reject);
+      this.#server.once('error', reject);
+      const options = { port: this.#port, host: '127.0.0.1', backlog: 1_024, reusePort: this.#shared };
+      this.#server.listen(options, () => {
+        this.#server.removeListener('error', reject);
         resolve();
       });
     });
-    const address = server.address();
+    const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-    return new HttpServer(server, address.port, limits.holdMilliseconds);
+    this.#port = address.port;
+  }
+
+  /** Where it listens, or is going to; 0 before the system has chosen. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Serves a path and everything below it beside the app's functions. */

@@ -3,7 +3,11 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { waitForLock } from '../lock.ts';
 import { parseQuery } from './request-query.ts';
+
+/** How long the keys may be in use by hosts that start at the same time, in milliseconds. */
+const lockBound = 10_000;
 
 const namedKeys = z.record(z.string(), z.string().min(1));
 
@@ -27,6 +31,17 @@ export type AuthLevel = 'anonymous' | 'function' | 'admin';
  * @throws Error naming the file and what is wrong with it
  */
 export async function readOrCreateKeys(path: string, functionNames: readonly string[]): Promise<Keys> {
+  await mkdir(dirname(path), { recursive: true });
+  // Hosts that start together must not each make keys of their own.
+  const lock = await waitForLock(`${path}.lock.db`, lockBound);
+  try {
+    return await completeKeys(path, functionNames);
+  } finally {
+    lock.release();
+  }
+}
+
+async function completeKeys(path: string, functionNames: readonly string[]): Promise<Keys> {
   const known = await readKeys(path);
   const keys: Keys = known ?? {
     masterKey: newKey(),
@@ -41,7 +56,6 @@ export async function readOrCreateKeys(path: string, functionNames: readonly str
     changed = true;
   }
   if (changed) {
-    await mkdir(dirname(path), { recursive: true });
     const beside = `${path}.${String(process.pid)}.tmp`;
     await writeFile(beside, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
     // The mode given above does not count where the file was there before.

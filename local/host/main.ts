@@ -9,18 +9,18 @@ import type { HostReport } from './protocol.ts';
  * and lives as long as its parent wants; started by hand it ends on SIGINT or SIGTERM.
  *
  *   node [--max-semi-space-size=8] local/host/main.ts --app DIR --state DIR [--port N] [--auth] [--keys FILE]
- *        [--storage CONNECTION] [--http direct|library]
+ *        [--storage CONNECTION] [--http direct|library] [--shared-port]
  *
  * Defaults: the port is PORT or 7071 (0 lets the system choose), keys are in DIR/keys.json, `--http` is
- * TOLLGATE_HOST_HTTP or `direct`. `--storage` sets AzureWebJobsStorage. A small young generation keeps the pauses of
- * garbage collection short under load.
+ * TOLLGATE_HOST_HTTP or `direct`. `--storage` sets AzureWebJobsStorage. With `--shared-port` several hosts of the app
+ * listen on one port. A small young generation keeps the pauses of garbage collection short under load.
  */
 
 /** How long a stop waits for a host that is still starting. */
 const loadingMilliseconds = 1_500;
 
 const usage =
-  'usage: main.ts --app DIR --state DIR [--port N] [--auth] [--keys FILE] [--storage CONNECTION] [--http direct|library]';
+  'usage: main.ts --app DIR --state DIR [--port N] [--auth] [--keys FILE] [--storage CONNECTION] [--http direct|library] [--shared-port]';
 
 function readArguments() {
   const { values } = parseArgs({
@@ -31,6 +31,7 @@ function readArguments() {
       auth: { type: 'boolean', default: false },
       keys: { type: 'string' },
       storage: { type: 'string' },
+      'shared-port': { type: 'boolean', default: false },
       http: { type: 'string', default: process.env['TOLLGATE_HOST_HTTP'] ?? 'direct' },
     },
   });
@@ -41,7 +42,8 @@ function readArguments() {
   const conversion: 'direct' | 'library' | undefined =
     http === 'direct' || http === 'library' ? http : undefined;
   if (conversion === undefined) throw new Error(`--http is direct or library, not '${http}'`);
-  return { app, state, port, conversion, auth: values.auth, keys: values.keys, storage: values.storage };
+  const { auth, keys, storage, 'shared-port': sharedPort } = values;
+  return { app, state, port, conversion, auth, keys, storage, sharedPort };
 }
 
 function report(message: HostReport): void {
@@ -51,6 +53,9 @@ function report(message: HostReport): void {
 function explain(error: unknown, port: number): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `Port ${String(port)} is in use. Set PORT to another one.`;
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'ENOTSUP') {
+    return 'This system does not share a port between processes: only one instance can run here.';
   }
   return error instanceof Error ? error.message : String(error);
 }
@@ -92,12 +97,13 @@ async function main(): Promise<void> {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     process.exit(2);
   }
-  const { app, state, port, conversion, auth, keys, storage } = options;
+  const { app, state, port, conversion, auth, keys, storage, sharedPort } = options;
   if (storage !== undefined) process.env['AzureWebJobsStorage'] = storage;
   const starting = startHost({
     appDirectory: app,
     stateDirectory: state,
     port,
+    sharedPort,
     conversion,
     keysFile: auth ? (keys ?? defaultKeysFile(state)) : undefined,
     environment: process.env,

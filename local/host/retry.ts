@@ -50,7 +50,8 @@ export async function withRetries<Result>(
   }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits, but not beyond the abortion of the signal. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
   } catch (error) {

@@ -6,6 +6,26 @@ import type { Schedule } from './cron.ts';
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
+/** .NET's `default(DateTime)`: it never ran. */
+const NEVER = '0001-01-01T00:00:00';
+
+const wireTime = z
+  .string()
+  .transform((text) => (/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`))
+  .pipe(time);
+
+const wireStatus = z.object({
+  Last: z.union([
+    z
+      .string()
+      .startsWith(NEVER)
+      .transform(() => null),
+    wireTime,
+  ]),
+  Next: wireTime,
+  LastUpdated: wireTime,
+});
+
 const statusFile = z.object({ last: time.nullable(), next: time, lastUpdated: time });
 
 /** What is known of a timer's past and future; times in milliseconds since 1970. */
@@ -16,19 +36,33 @@ export interface TimerStatus {
   readonly lastUpdated: number;
 }
 
+/** Where timers are remembered, by their functions' names. */
+export interface TimerStatuses {
+  /** @throws Error when it cannot be read or is not a timer's status */
+  read(functionName: string): Promise<TimerStatus | undefined>;
+  write(functionName: string, status: TimerStatus): Promise<void>;
+}
+
 /**
- * Where a timer stands when the host starts. A run was missed only where an earlier one is recorded and the
- * schedule is still the same: neither a new stack nor a changed schedule runs anything late.
+ * Where a timer stands when a host takes it over. A run was missed only where an earlier one is recorded, or where it
+ * was due while this host was already there, and the schedule is still the same: neither a new stack nor a changed
+ * schedule runs anything late.
  * @param recorded what the last host left; undefined for a new timer
+ * @param since when this host started: from then on another one was to run the timer, if not this one
  * @returns undefined when the schedule has no occurrence left
  */
 export function statusAtStart(
   recorded: TimerStatus | undefined,
   schedule: Schedule,
   now: number,
+  since = now,
 ): { readonly status: TimerStatus; readonly isPastDue: boolean } | undefined {
   const upcoming = schedule.next(now);
-  if (recorded?.last != null && schedule.next(recorded.last) === recorded.next) {
+  if (
+    recorded !== undefined &&
+    (recorded.last !== null || recorded.next > since) &&
+    schedule.next(recorded.last ?? recorded.lastUpdated) === recorded.next
+  ) {
     return { status: recorded, isPastDue: now > recorded.next };
   }
   if (upcoming === undefined) return undefined;
@@ -50,15 +84,33 @@ export function statusAfterRun(
   return next === undefined ? undefined : { last: counted, next, lastUpdated: counted };
 }
 
-/** The files that remember timers, one for each function. */
-export class TimerStatusStore {
+/** The names and the format in which Azure's host sends and stores a status; the library lowers the first letters. */
+export function statusToWire(status: TimerStatus): Record<string, string> {
+  return {
+    Last: status.last === null ? NEVER : toWireTime(status.last),
+    Next: toWireTime(status.next),
+    LastUpdated: toWireTime(status.lastUpdated),
+  };
+}
+
+function toWireTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '+00:00');
+}
+
+/** @throws Error when it is not what Azure's host stores */
+export function statusFromWire(json: unknown): TimerStatus {
+  const { Last, Next, LastUpdated } = wireStatus.parse(json);
+  return { last: Last, next: Next, lastUpdated: LastUpdated };
+}
+
+/** Files that remember timers, one for each function. */
+export class FolderTimerStatuses implements TimerStatuses {
   readonly #folder: string;
 
   constructor(stateDirectory: string) {
     this.#folder = join(stateDirectory, 'timers');
   }
 
-  /** @throws Error naming a file that cannot be read or is not a timer's status */
   async read(functionName: string): Promise<TimerStatus | undefined> {
     const path = this.#path(functionName);
     let text: string;

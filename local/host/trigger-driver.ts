@@ -44,7 +44,7 @@ export interface TriggerInvocation {
 export interface HostServices {
   readonly log: AppLog;
   readonly environment: NodeJS.ProcessEnv;
-  /** A folder of the host's own that lasts; it exists. */
+  /** A folder that lasts, the same for all hosts of the app; it exists. */
   readonly stateDirectory: string;
   /** The host's own address, such as `http://127.0.0.1:7071`. */
   readonly baseUrl: string;

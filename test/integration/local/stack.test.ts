@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { CosmosClient } from '@azure/cosmos';
+import { EventHubConsumerClient } from '@azure/event-hubs';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { startServices, startStack } from '../../../local/supervisor.ts';
@@ -15,16 +16,19 @@ import { temporaryFolder } from './child.ts';
 const app = fileURLToPath(new URL('../../fixtures/tiny-app', import.meta.url));
 const runStack = new URL('../../../local/run-stack.ts', import.meta.url).href;
 const quiet = (): void => undefined;
+const eventHubs = [{ name: 'events', partitions: 2, consumerGroups: ['auditors'] }];
 
 const endpoints = z.object({
   http: z.string(),
   storage: z.string(),
   cosmos: z.string(),
+  eventHubs: z.string().optional(),
   processes: z.object({
     supervisor: z.number(),
     host: z.array(z.number()),
     storage: z.number(),
     cosmos: z.number(),
+    eventHubs: z.number().optional(),
   }),
 });
 type Endpoints = z.infer<typeof endpoints>;
@@ -58,7 +62,8 @@ function runs(pid: number): boolean {
 }
 
 function childrenOf({ processes }: Endpoints): number[] {
-  return [...processes.host, processes.storage, processes.cosmos];
+  const { host, storage, cosmos, eventHubs: broker } = processes;
+  return [...host, storage, cosmos, ...(broker === undefined ? [] : [broker])];
 }
 
 /** A command that runs a stack, in a process of its own, as `npm start` is. */
@@ -67,7 +72,7 @@ function command(
   port: number,
 ): { child: ChildProcess; said: Promise<string>; ended: Promise<unknown> } {
   const code = `const { runStack } = await import(${JSON.stringify(runStack)});
-    process.exit(await runStack(${JSON.stringify({ home, port, app })}));`;
+    process.exit(await runStack(${JSON.stringify({ home, port, app, eventHubs })}));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -89,24 +94,40 @@ const settings = z.object({
   storage: z.string(),
   hostStorage: z.string(),
   cosmos: z.string(),
+  eventHubs: z.string().optional(),
   greeting: z.string().optional(),
 });
+
+/** The ids of the hub's partitions, as the real SDK is told. */
+async function partitions(connection: string | undefined): Promise<string[]> {
+  const client = new EventHubConsumerClient('auditors', connection ?? '', 'events');
+  try {
+    return await client.getPartitionIds();
+  } finally {
+    await client.close();
+  }
+}
 
 async function ask(http: string) {
   return settings.parse(await (await fetch(`${http}/settings`)).json());
 }
 
-test('starts storage and Cosmos DB for a test, and finds everything again on the same ports', async () => {
+test('starts only the services for a test, and finds everything again on the same ports', async () => {
   const home = await temporaryFolder();
-  const first = await startServices({ home, log: quiet });
-  const { storage, cosmos } = first.endpoints;
+  const first = await startServices({ home, eventHubs, log: quiet });
+  const { storage, cosmos, eventHubs: broker } = first.endpoints;
+  expect(await partitions(broker)).toEqual(['0', '1']);
   await BlobServiceClient.fromConnectionString(storage).getContainerClient('kept').create();
   await new CosmosClient({ connectionString: cosmos }).databases.create({ id: 'kept' });
   await first.stop();
   expect(await first.ended).toBe(0);
-  const second = await startServices({ home, log: quiet });
+  // A start that has no hubs leaves the broker's port to the next one that has.
+  const between = await startServices({ home, log: quiet });
+  expect(between.endpoints.processes).not.toHaveProperty('eventHubs');
+  await between.stop();
+  const second = await startServices({ home, eventHubs, log: quiet });
   onTestFinished(() => second.stop());
-  expect(second.endpoints).toMatchObject({ storage, cosmos });
+  expect(second.endpoints).toMatchObject({ storage, cosmos, eventHubs: broker });
   expect(await BlobServiceClient.fromConnectionString(storage).getContainerClient('kept').exists()).toBe(
     true,
   );
@@ -121,8 +142,10 @@ test('runs an app with the services and the settings that it is given, and prepa
     port: 0,
     app,
     env: { GREETING: 'hello' },
+    eventHubs,
     log: quiet,
-    beforeHost: async ({ storage, cosmos }) => {
+    beforeHost: async ({ storage, cosmos, eventHubs: broker }) => {
+      expect(await partitions(broker)).toEqual(['0', '1']);
       await BlobServiceClient.fromConnectionString(storage).getContainerClient('made').create();
       await new CosmosClient({ connectionString: cosmos }).databases.create({ id: 'made' });
       order.push('prepared');
@@ -130,9 +153,10 @@ test('runs an app with the services and the settings that it is given, and prepa
   });
   onTestFinished(() => stack.stop());
   expect(order).toEqual(['prepared']);
-  const { http, storage, cosmos, processes } = stack.endpoints;
+  const { http, storage, cosmos, eventHubs: broker, processes } = stack.endpoints;
   const [processId] = processes.host ?? [];
-  expect(await ask(http)).toEqual({ processId, storage, hostStorage: storage, cosmos, greeting: 'hello' });
+  const connections = { storage, hostStorage: storage, cosmos, eventHubs: broker };
+  expect(await ask(http)).toEqual({ processId, ...connections, greeting: 'hello' });
   expect(await readEndpoints(home)).toEqual(stack.endpoints);
   await stack.stop();
   expect(await isThere(home)).toBe(false);
@@ -141,9 +165,10 @@ test('runs an app with the services and the settings that it is given, and prepa
 
 test('brings back every service that is killed, at the same address, and tells where the processes are', async () => {
   const home = await temporaryFolder();
-  const stack = await startStack({ home, port: 0, app, log: quiet });
+  const stack = await startStack({ home, port: 0, app, eventHubs, log: quiet });
   onTestFinished(() => stack.stop());
   const before = endpoints.parse(stack.endpoints);
+  expect(childrenOf(before)).toHaveLength(4);
   await BlobServiceClient.fromConnectionString(before.storage).getContainerClient('kept').create();
   for (const pid of childrenOf(before)) process.kill(pid, 'SIGKILL');
   const isNew = async (): Promise<boolean> => {
@@ -155,7 +180,9 @@ test('brings back every service that is killed, at the same address, and tells w
     http: before.http,
     storage: before.storage,
     cosmos: before.cosmos,
+    eventHubs: before.eventHubs,
   });
+  expect(await partitions(before.eventHubs)).toEqual(['0', '1']);
   expect((await ask(before.http)).processId).not.toBe(before.processes.host[0]);
   expect(
     await BlobServiceClient.fromConnectionString(before.storage).getContainerClient('kept').exists(),

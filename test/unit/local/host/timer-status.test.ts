@@ -27,6 +27,13 @@ describe('a timer at the start of the host', () => {
     });
   });
 
+  it('is past due when its first occurrence went by while this host was waiting for it', () => {
+    const recorded = { last: null, next: at('09:00:00'), lastUpdated: at('08:20:00') };
+    const status = (since: string) => statusAtStart(recorded, hourly, at('09:00:10'), at(since));
+    expect(status('08:59:50')).toEqual({ status: recorded, isPastDue: true });
+    expect(status('09:00:00')).toMatchObject({ status: { next: at('10:00:00') }, isPastDue: false });
+  });
+
   it('starts anew when its schedule has changed', () => {
     const recorded = { last: at('08:00:00'), next: at('08:30:00'), lastUpdated: at('08:00:00') };
     expect(statusAtStart(recorded, hourly, at('10:20:00'))).toMatchObject({
