@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { startStack } from '../local/supervisor.ts';
+import { EVENT_HUBS } from '../shared/azure/layout.ts';
 import { compileContract } from '../shared/features/compile.ts';
 import { readModelFiles } from '../shared/registry/model-folder.ts';
 import { localSettings } from '../tools/app-settings.ts';
@@ -45,6 +46,7 @@ export async function startScoringStack(): Promise<ScoringStack> {
   const stack = await startStack({
     home: join(home, 'stack'),
     port: 0,
+    eventHubs: EVENT_HUBS,
     app: resolve(import.meta.dirname, '..'),
     env: { ...process.env, ...settings },
     log: () => undefined,

@@ -1,9 +1,12 @@
 import { app } from '@azure/functions';
 import { closeApp } from '../shared/app.ts';
 import { readSettings } from '../shared/config.ts';
+import './collect.ts';
 import './docs.ts';
 import './health.ts';
 import './models.ts';
+import './predictions.ts';
+import './replay-spill.ts';
 import './score.ts';
 
 // Bad settings stop the start, with all of them listed, rather than fail the first caller.

@@ -1,19 +1,37 @@
 import { randomFillSync } from 'node:crypto';
 import { blobsOf, openBlobService } from './azure/blob.ts';
 import { documentsOf, openCosmos } from './azure/cosmos.ts';
+import { openEventSender } from './azure/event-hubs.ts';
+import type { BlobContainer } from './azure/layout.ts';
+import { logBlobsOf } from './azure/log-blobs.ts';
 import type { Settings } from './config.ts';
 import { readSettings } from './config.ts';
+import { AppendLog } from './events/append-log.ts';
+import type { CollectParts } from './events/collect.ts';
+import type { DecisionParts } from './events/decision.ts';
+import { findPrediction } from './events/find-prediction.ts';
+import { PREDICTIONS_HUB } from './events/log-layout.ts';
+import { PredictionLog } from './events/prediction-log.ts';
+import type { ReadableBlobs } from './events/ports.ts';
+import type { ReplayParts } from './events/spill-replay.ts';
+import { blobSpill } from './events/spill.ts';
 import { Failure, messageOf } from './failure.ts';
+import { parseContract } from './features/contract.ts';
 import { Catalogue } from './registry/catalogue.ts';
-import { readModelFiles } from './registry/model-folder.ts';
+import { readModelFiles, readVerified } from './registry/model-folder.ts';
 import type { Blobs } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
 import { TrafficView } from './registry/traffic-view.ts';
 import { loadModel } from './scoring/load-model.ts';
 import { ModelPool } from './scoring/model-pool.ts';
 import { predictionIds } from './scoring/prediction-ids.ts';
+import { Recorder } from './scoring/recorder.ts';
 import type { ScoringParts } from './scoring/score.ts';
 import { Serving } from './scoring/serving.ts';
+
+/** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
+const SPILL_MS = 1_500;
+const APPEND_MS = 30_000;
 
 /** Everything that functions and tools use, wired to real services. */
 export interface App {
@@ -23,6 +41,12 @@ export interface App {
   readonly models: Blobs;
   readonly datasets: Blobs;
   readonly scoring: ScoringParts;
+  readonly log: PredictionLog;
+  readonly collecting: CollectParts;
+  readonly replaying: ReplayParts;
+  readonly decisions: DecisionParts;
+  /** The log itself, for those who read it. */
+  readonly predictions: ReadableBlobs;
   readonly newId: () => string;
   /** Finishes running work and closes what holds resources. */
   close(): Promise<void>;
@@ -38,9 +62,24 @@ export async function buildApp(settings: Settings): Promise<App> {
   const registry = new Registry(documentsOf(database, 'registry'), models);
   const now = () => performance.now();
   const newId = predictionIds(Date.now, randomFillSync);
-  const warn = (message: string, error: unknown) => console.warn(`${message}: ${withCause(error)}`);
+  const warn = (message: string, error?: unknown) =>
+    console.warn(error === undefined ? message : `${message}: ${withCause(error)}`);
+  const sender = await openEventSender(settings.eventHubs, PREDICTIONS_HUB);
+  const logBlobs = (container: BlobContainer, boundMs: number) => logBlobsOf(blobService, container, boundMs);
+  const predictions = logBlobs('predictions', APPEND_MS);
+  const spilled = logBlobs('predictions-spill', SPILL_MS);
+  const deadLetters = logBlobs('dead-letter', APPEND_MS);
+  const log = new PredictionLog({
+    mode: settings.predictionLog,
+    sender,
+    spill: blobSpill(spilled, newId, Date.now),
+    report: warn,
+    now,
+  });
   const pool = new ModelPool(
     async (model, version) => {
+      // Beside the model, so that the first prediction finds its connection open.
+      void log.warmUp();
       const row = await registry.version(model, version);
       if (row === undefined) throw new Failure('not-found', `There is no version ${version} of '${model}'`);
       return loadModel(model, version, await readModelFiles(models, row));
@@ -59,9 +98,31 @@ export async function buildApp(settings: Settings): Promise<App> {
     catalogue: new Catalogue(registry, settings.defaultModel),
     models,
     datasets: blobsOf(blobService, 'datasets'),
-    scoring: { serving: new Serving(traffic, pool), newId },
+    scoring: {
+      serving: new Serving(traffic, pool),
+      recorder: new Recorder(log, sender.maxBytes),
+      newId,
+      now,
+    },
+    log,
+    collecting: { logs: { predictions: new AppendLog(predictions) }, deadLetters },
+    replaying: { spill: spilled, deadLetters, sender, now },
+    decisions: {
+      find: (model, id) => findPrediction({ predictions, spill: spilled }, model, id),
+      policyOf: async (model, version) => {
+        const row = await registry.version(model, version);
+        if (row === undefined)
+          throw new Failure('not-found', `Version ${version} of '${model}' is not registered`);
+        const contract = await readVerified(models, row, 'contract.json');
+        return parseContract(JSON.parse(Buffer.from(contract).toString('utf8'))).policy;
+      },
+    },
+    predictions,
     newId,
-    close: () => pool.close(),
+    close: async () => {
+      await log.close();
+      await pool.close();
+    },
   };
 }
 

@@ -2,37 +2,31 @@ import { z } from 'zod';
 
 const nonEmpty = z.string().trim().min(1);
 
-const environment = z
-  .object({
-    STORAGE_CONNECTION: nonEmpty.optional(),
-    STORAGE_ACCOUNT_NAME: z
-      .string()
-      .regex(/^[a-z0-9]{3,24}$/, 'is not a storage account name (3 to 24 lower-case letters and digits)')
-      .optional(),
-    COSMOS_CONNECTION: nonEmpty.optional(),
-    COSMOS_ENDPOINT: z.url({ protocol: /^https$/, error: 'is not an https:// address' }).optional(),
-    AZURE_CLIENT_ID: nonEmpty.optional(),
-    DEFAULT_MODEL: z
-      .string({ error: 'is missing: name the model that POST /api/score uses' })
-      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a model name (lower-case letters, digits, hyphens)'),
-    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  })
-  .superRefine((env, context) => {
-    if (env.STORAGE_CONNECTION === undefined && env.STORAGE_ACCOUNT_NAME === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['STORAGE_CONNECTION'],
-        message: 'is missing: set it, or STORAGE_ACCOUNT_NAME for access by identity',
-      });
-    }
-    if (env.COSMOS_CONNECTION === undefined && env.COSMOS_ENDPOINT === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['COSMOS_CONNECTION'],
-        message: 'is missing: set it, or COSMOS_ENDPOINT for access by identity',
-      });
-    }
-  });
+const environment = z.object({
+  STORAGE_CONNECTION: nonEmpty.optional(),
+  STORAGE_ACCOUNT_NAME: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/, 'is not a storage account name (3 to 24 lower-case letters and digits)')
+    .optional(),
+  COSMOS_CONNECTION: nonEmpty.optional(),
+  COSMOS_ENDPOINT: z.url({ protocol: /^https$/, error: 'is not an https:// address' }).optional(),
+  EVENTHUBS_CONNECTION: nonEmpty.optional(),
+  EVENTHUBS_CONNECTION__fullyQualifiedNamespace: nonEmpty.optional(),
+  EVENTHUBS_CONNECTION__clientId: nonEmpty.optional(),
+  PREDICTION_LOG: z.enum(['strict', 'lenient']).default('strict'),
+  AZURE_CLIENT_ID: nonEmpty.optional(),
+  DEFAULT_MODEL: z
+    .string({ error: 'is missing: name the model that POST /api/score uses' })
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a model name (lower-case letters, digits, hyphens)'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Services that are reached by a connection string, or by identity at an address. */
+const ALTERNATIVES = [
+  ['STORAGE_CONNECTION', 'STORAGE_ACCOUNT_NAME'],
+  ['COSMOS_CONNECTION', 'COSMOS_ENDPOINT'],
+  ['EVENTHUBS_CONNECTION', 'EVENTHUBS_CONNECTION__fullyQualifiedNamespace'],
+] as const;
 
 /** How to reach a service: with a connection string (local stack, emulators) or by managed identity (Azure). */
 export type Access =
@@ -42,6 +36,10 @@ export type Access =
 export interface Settings {
   readonly storage: Access;
   readonly cosmos: Access;
+  /** The endpoint is the fully qualified name of the namespace. */
+  readonly eventHubs: Access;
+  /** `strict`: a prediction that cannot be put on record is not given out; `lenient`: it is, with a warning. */
+  readonly predictionLog: 'strict' | 'lenient';
   readonly defaultModel: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -61,14 +59,23 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  const lines = [
+    ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')} ${issue.message}`),
+    ...ALTERNATIVES.filter(([one, other]) => !(one in given) && !(other in given)).map(
+      ([one, other]) => `  ${one} is missing: set it, or ${other} for access by identity`,
+    ),
+  ];
+  if (!parsed.success || lines.length > 0) {
     throw new ConfigurationError(`The app's settings are not usable:\n${lines.join('\n')}`);
   }
   const values = parsed.data;
-  const access = (connectionString: string | undefined, endpoint: string): Access =>
+  const access = (
+    connectionString: string | undefined,
+    endpoint: string,
+    clientId = values.AZURE_CLIENT_ID,
+  ): Access =>
     connectionString === undefined
-      ? { by: 'identity', endpoint, clientId: values.AZURE_CLIENT_ID }
+      ? { by: 'identity', endpoint, clientId }
       : { by: 'connection-string', connectionString };
   return {
     storage: access(
@@ -76,6 +83,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       `https://${values.STORAGE_ACCOUNT_NAME ?? ''}.blob.core.windows.net`,
     ),
     cosmos: access(values.COSMOS_CONNECTION, values.COSMOS_ENDPOINT ?? ''),
+    eventHubs: access(
+      values.EVENTHUBS_CONNECTION,
+      values.EVENTHUBS_CONNECTION__fullyQualifiedNamespace ?? '',
+      values.EVENTHUBS_CONNECTION__clientId,
+    ),
+    predictionLog: values.PREDICTION_LOG,
     defaultModel: values.DEFAULT_MODEL,
     logLevel: values.LOG_LEVEL,
   };

@@ -8,9 +8,10 @@ import { messageOf } from '../shared/failure.ts';
 import { parseTimestamp } from '../shared/features/timestamp.ts';
 import { commandLine, EXIT, parsedBy, run, wholeNumber } from './command-line.ts';
 import { readDefinition } from './model-folders.ts';
+import { addPopulationSwitches, generatorNamedIn } from './population-switches.ts';
 import { showProgress } from './progress.ts';
 import { resampledCsv } from './resample-csv.ts';
-import { generatedCsv, loadGenerator, type RowGenerator } from './row-generator.ts';
+import { generatedCsv, type RowGenerator } from './row-generator.ts';
 
 const optionsSchema = z.looseObject({
   model: z.string(),
@@ -42,22 +43,8 @@ function generateCommand(generator: RowGenerator | undefined): Command {
 
   command
     .option('--since <time>', 'earliest event time, ISO 8601', parsedBy(timeOf))
-    .option('--until <time>', 'end of the event times, itself not among them', parsedBy(timeOf))
-    .option('--accounts <n>', 'from how many accounts', wholeNumber(1))
-    .option(
-      '--drift <change>',
-      'a change of the population; repeatable, applied in order',
-      (text: string, before: readonly unknown[] | undefined) => [
-        ...(before ?? []),
-        parsedBy(generator.parseDrift)(text),
-      ],
-    );
-  for (const { flags, description, parse } of generator.switches)
-    command.option(flags, description, parsedBy(parse));
-  return command.addHelpText(
-    'after',
-    `\nChanges for --drift:\n${generator.driftGrammar.replaceAll(/^/gm, '  ')}`,
-  );
+    .option('--until <time>', 'end of the event times, itself not among them', parsedBy(timeOf));
+  return addPopulationSwitches(command, generator);
 }
 
 function timeOf(text: string): number {
@@ -103,25 +90,9 @@ function* chunksOf(lines: Iterable<string>, onLines: (written: number) => void):
   onLines(count);
 }
 
-/** The value of --model, needed before the other options are known. */
-function modelIn(argv: readonly string[]): string | undefined {
-  const at = argv.findLastIndex((argument) => argument === '--model' || argument.startsWith('--model='));
-  return argv[at]?.startsWith('--model=') === true
-    ? argv[at].slice('--model='.length)
-    : at < 0
-      ? undefined
-      : argv[at + 1];
-}
-
-async function generatorOf(model: string | undefined): Promise<RowGenerator | undefined> {
-  if (model === undefined) return undefined;
-  await readDefinition(model);
-  return loadGenerator(model);
-}
-
 /** The command with the switches of the model that its own arguments name. */
 async function commandFor(argv: readonly string[]): Promise<Command> {
-  const generator = await generatorOf(modelIn(argv));
+  const generator = await generatorNamedIn(argv);
   const command = generateCommand(generator);
   return command.action(async () => {
     const options = optionsSchema.parse(command.opts());

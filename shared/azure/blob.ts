@@ -8,10 +8,10 @@ import { credentialFor } from './identity.ts';
 /** A model folder's largest file is far below this; anything above is not ours. */
 const MAX_BLOB_BYTES = 512 * 1024 * 1024;
 
-const options = {
-  // Bounded: callers that cannot wait this long put their own, shorter bound around a call.
-  retryOptions: { maxTries: 2, tryTimeoutInMs: 10_000, retryDelayInMs: 200, maxRetryDelayInMs: 500 },
-};
+/** How long one call may take, tries and all: the SDK by itself would wait for a silent service without end. */
+const BOUND_MS = 30_000;
+
+const options = { retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 } };
 
 /** One client per worker; connections are pooled inside it. */
 export async function openBlobService(access: Access): Promise<BlobServiceClient> {
@@ -28,7 +28,9 @@ export function blobsOf(service: BlobServiceClient, container: string): Blobs {
     create: (path, bytes) =>
       translate(`create ${container}/${path}`, async () => {
         try {
-          await client.getBlockBlobClient(path).uploadData(bytes, { conditions: { ifNoneMatch: '*' } });
+          await client
+            .getBlockBlobClient(path)
+            .uploadData(bytes, { conditions: { ifNoneMatch: '*' }, ...bound() });
           return true;
         } catch (error) {
           if (error instanceof RestError && (error.statusCode === 409 || error.statusCode === 412))
@@ -38,14 +40,14 @@ export function blobsOf(service: BlobServiceClient, container: string): Blobs {
       }),
     write: (path, bytes) =>
       translate(`write ${container}/${path}`, async () => {
-        await client.getBlockBlobClient(path).uploadData(bytes);
+        await client.getBlockBlobClient(path).uploadData(bytes, bound());
       }),
   };
 }
 
 async function readWhole(client: ContainerClient, path: string): Promise<Uint8Array | undefined> {
   try {
-    const response = await client.getBlockBlobClient(path).download();
+    const response = await client.getBlockBlobClient(path).download(0, undefined, bound());
     if ((response.contentLength ?? 0) > MAX_BLOB_BYTES)
       throw new Error(`${path} is larger than ${MAX_BLOB_BYTES} bytes`);
     return response.readableStreamBody === undefined
@@ -63,4 +65,8 @@ async function translate<T>(what: string, call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new Failure('unavailable', `Blob storage did not answer as expected (${what})`, { cause: error });
   }
+}
+
+function bound(): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(BOUND_MS) };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { decisionViewSchema } from '../events/decision.ts';
 import type { CompiledContract } from '../features/compile.ts';
 import { modelNameSchema, versionSchema } from '../registry/rows.ts';
 import { modelViewSchema, trafficViewSchema, versionViewSchema } from '../registry/views.ts';
@@ -99,6 +100,13 @@ export function openApiDocument(models: readonly DocumentedModel[], defaultModel
     },
     '/api/models/{model}/versions/{version}': { get: read('A version', versionPath, versionViewSchema) },
     '/api/models/{model}/traffic': { get: read('Who gets traffic', modelPath, trafficViewSchema) },
+    '/api/models/{model}/predictions/{predictionId}': {
+      get: read(
+        'A logged prediction, with the version and the policy that decided',
+        z.object({ model: modelNameSchema, predictionId: z.uuidv7() }),
+        decisionViewSchema,
+      ),
+    },
     '/api/health/live': { get: { summary: 'Whether the app runs', responses: { 200: ok(healthSchema) } } },
     '/api/health/ready': {
       get: {

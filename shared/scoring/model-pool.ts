@@ -6,9 +6,11 @@ export interface PoolLimits {
   readonly sessions: number;
   /** How long a version that could not be loaded is not tried again. Milliseconds. */
   readonly retryAfter: number;
+  /** How long a caller waits for a version that is being loaded. Milliseconds. */
+  readonly wait: number;
 }
 
-const DEFAULT_LIMITS: PoolLimits = { sessions: 8, retryAfter: 5_000 };
+const DEFAULT_LIMITS: PoolLimits = { sessions: 8, retryAfter: 5_000, wait: 5_000 };
 /** Failures that are remembered; versions come from callers, so there is a bound. */
 const MAX_FAILURES = 1_000;
 
@@ -58,7 +60,7 @@ export class ModelPool {
       loading = this.#start(key, model, version);
       this.#loading.set(key, loading);
     }
-    return loading;
+    return this.#within(loading, `Version ${version} of '${model}' is still being loaded`);
   }
 
   /** Closes every session once its running work is done. */
@@ -90,6 +92,17 @@ export class ModelPool {
       throw failure;
     } finally {
       this.#loading.delete(key);
+    }
+  }
+
+  /** Loading goes on when a caller's patience ends. */
+  async #within(loading: Promise<LoadedModel>, message: string): Promise<LoadedModel> {
+    const { promise: bound, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Failure('unavailable', message)), this.#limits.wait);
+    try {
+      return await Promise.race([loading, bound]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,7 +1,9 @@
-import { Failure, type Problem } from '../failure.ts';
+import type { CheckedRow } from '../features/compile.ts';
+import { Failure, messageOf, type Problem } from '../failure.ts';
 import { isModelName, versionSchema } from '../registry/rows.ts';
 import { decide, type Decision } from './decide.ts';
 import type { LoadedModel } from './load-model.ts';
+import type { Recorder, Turn } from './recorder.ts';
 import type { Serving } from './serving.ts';
 
 /** The most transactions of one request. */
@@ -26,12 +28,26 @@ export interface Prediction {
 
 export interface ScoringParts {
   readonly serving: Serving;
+  readonly recorder: Recorder;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
+/** A row that the contract accepted. */
+interface Accepted {
+  readonly id: string;
+  readonly row: CheckedRow;
+  readonly transactionId: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+const NOT_ON_RECORD = 'This prediction could not be put on record';
+
 /**
- * Scores rows with the version that serves the model, or with the one that the caller pinned.
+ * Scores rows with the version that serves the model, or with the one that the caller pinned, and puts the predictions
+ * on record before they are given out.
  * @param rows 1 to `MAX_TRANSACTIONS` rows; one bad row refuses all
  * @returns predictions in the order of the rows
  * @throws Failure `invalid` with every problem of every row, `not-found`, `unavailable`
@@ -42,27 +58,15 @@ export async function scoreRows(
   pinned: string | undefined,
   rows: readonly RowAt[],
 ): Promise<Prediction[]> {
-  const loaded = await versionFor(parts.serving, model, pinned);
-  const { contract } = loaded;
-  const problems: Problem[] = [];
-  const features = new Float32Array(rows.length * contract.width);
-  const checked = rows.map(({ row, path }, index) => {
-    const result = contract.check(row, path);
-    if (!result.ok) {
-      problems.push(...result.problems);
-      return undefined;
-    }
-    contract.write(result.row, features, index * contract.width);
-    return { transactionId: contract.id(result.row), warnings: result.warnings };
-  });
-  if (problems.length > 0) throw new Failure('invalid', refusal(problems.length, rows.length), { problems });
-  const scores = await loaded.scorer.score(features, rows.length);
-  return checked.map((row, index) => {
-    const score = scores[index];
-    if (row === undefined || score === undefined)
-      throw new Error('The scorer gave fewer scores than it was given rows');
-    return prediction(parts, loaded, score, row.transactionId, row.warnings);
-  });
+  const turn = parts.recorder.enter();
+  try {
+    const loaded = await versionFor(parts.serving, model, pinned);
+    const features = new Float32Array(rows.length * loaded.contract.width);
+    const accepted = accept(parts, loaded, rows, features);
+    return await scoreAccepted(parts, loaded, pinned !== undefined, accepted, features, turn);
+  } finally {
+    turn.leave();
+  }
 }
 
 async function versionFor(serving: Serving, model: string, pinned: string | undefined): Promise<LoadedModel> {
@@ -74,23 +78,86 @@ async function versionFor(serving: Serving, model: string, pinned: string | unde
   return serving.pinned(model, pinned);
 }
 
-function prediction(
+/** Checks every row and writes its features. @throws Failure `invalid` with every problem of every row */
+function accept(
   parts: ScoringParts,
+  { contract }: LoadedModel,
+  rows: readonly RowAt[],
+  features: Float32Array,
+): Accepted[] {
+  const problems: Problem[] = [];
+  const accepted: Accepted[] = [];
+  for (const [index, { row, path }] of rows.entries()) {
+    const result = contract.check(row, path);
+    if (!result.ok) {
+      problems.push(...result.problems);
+      continue;
+    }
+    contract.write(result.row, features, index * contract.width);
+    const transactionId = contract.id(result.row);
+    accepted.push({ id: parts.newId(), row: result.row, transactionId, warnings: result.warnings });
+  }
+  if (problems.length > 0) throw new Failure('invalid', refusal(problems.length, rows.length), { problems });
+  return accepted;
+}
+
+async function scoreAccepted(
+  { recorder, now }: ScoringParts,
   loaded: LoadedModel,
-  score: number,
-  transactionId: string | undefined,
-  warnings: readonly string[],
-): Prediction {
-  return {
-    predictionId: parts.newId(),
-    ...(transactionId === undefined ? {} : { transactionId }),
-    model: loaded.model,
-    version: loaded.version,
-    variant: 'champion',
-    score,
-    decision: decide(score, loaded.contract.contract.policy),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  };
+  pinned: boolean,
+  accepted: readonly Accepted[],
+  features: Float32Array,
+  turn: Turn,
+): Promise<Prediction[]> {
+  const { contract } = loaded;
+  const started = now();
+  const common = (one: Accepted, index: number) => ({
+    id: one.id,
+    transactionId: one.transactionId,
+    variant: 'champion' as const,
+    pinned,
+    row: one.row,
+    features,
+    offset: index * contract.width,
+    latencyMs: now() - started,
+  });
+  let scores: Float32Array;
+  try {
+    scores = await loaded.scorer.score(features, accepted.length);
+  } catch (error) {
+    const failed = { code: 'scoring-failed', message: messageOf(error) };
+    await turn.append(
+      accepted.map((one, index) => recorder.event(loaded, { ...common(one, index), error: failed })),
+    );
+    throw new Failure('unavailable', `Version ${loaded.version} of '${loaded.model}' could not score`, {
+      cause: error,
+    });
+  }
+  const { policy } = contract.contract;
+  const decided = accepted.map((one, index) => {
+    const score = scores[index];
+    if (score === undefined) throw new Error('The scorer gave fewer scores than it was given rows');
+    return { one, score, decision: decide(score, policy) };
+  });
+  const outcome = await turn.append(
+    decided.map(({ one, score, decision }, index) =>
+      recorder.event(loaded, { ...common(one, index), score, decision }),
+    ),
+  );
+  const extra = outcome === 'lost' ? [NOT_ON_RECORD] : [];
+  return decided.map(({ one, score, decision }) => {
+    const warnings = extra.length === 0 ? one.warnings : [...one.warnings, ...extra];
+    return {
+      predictionId: one.id,
+      ...(one.transactionId === undefined ? {} : { transactionId: one.transactionId }),
+      model: loaded.model,
+      version: loaded.version,
+      variant: 'champion',
+      score,
+      decision,
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
+  });
 }
 
 function refusal(problems: number, rows: number): string {

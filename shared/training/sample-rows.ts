@@ -27,11 +27,14 @@ export async function sampleRows(
   const features = new Float32Array(chosen.length * contract.width);
   for (const [index, { row }] of chosen.entries()) contract.write(row, features, index * contract.width);
   const scores = await scorer.score(features, chosen.length);
-  return chosen.map(({ row }, index) => ({ row: asSent(contract, row), score: scores[index] ?? Number.NaN }));
+  return chosen.map(({ row }, index) => ({
+    row: rowAsSent(contract, row),
+    score: scores[index] ?? Number.NaN,
+  }));
 }
 
 /** A checked row as the JSON that a caller would send: without its label and without what it does not have. */
-function asSent(contract: CompiledContract, row: CheckedRow): Record<string, unknown> {
+export function rowAsSent(contract: CompiledContract, row: CheckedRow): Record<string, unknown> {
   const sent: Record<string, unknown> = {};
   for (const [index, column] of contract.contract.columns.entries()) {
     const value = row[index];

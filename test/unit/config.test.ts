@@ -4,6 +4,7 @@ import { ConfigurationError, readSettings } from '../../shared/config.ts';
 const local = {
   STORAGE_CONNECTION: 'storage-secret',
   COSMOS_CONNECTION: 'cosmos-secret',
+  EVENTHUBS_CONNECTION: 'hubs-secret',
   DEFAULT_MODEL: 'cards',
 };
 
@@ -12,6 +13,8 @@ describe('readSettings', () => {
     expect(readSettings(local)).toEqual({
       storage: { by: 'connection-string', connectionString: 'storage-secret' },
       cosmos: { by: 'connection-string', connectionString: 'cosmos-secret' },
+      eventHubs: { by: 'connection-string', connectionString: 'hubs-secret' },
+      predictionLog: 'strict',
       defaultModel: 'cards',
       logLevel: 'info',
     });
@@ -21,6 +24,8 @@ describe('readSettings', () => {
     const settings = readSettings({
       STORAGE_ACCOUNT_NAME: 'bankstore1',
       COSMOS_ENDPOINT: 'https://bank.documents.azure.com:443/',
+      EVENTHUBS_CONNECTION__fullyQualifiedNamespace: 'bank.servicebus.windows.net',
+      EVENTHUBS_CONNECTION__clientId: 'hub-id',
       AZURE_CLIENT_ID: 'id',
       DEFAULT_MODEL: 'cards',
     });
@@ -28,6 +33,11 @@ describe('readSettings', () => {
       by: 'identity',
       endpoint: 'https://bankstore1.blob.core.windows.net',
       clientId: 'id',
+    });
+    expect(settings.eventHubs).toEqual({
+      by: 'identity',
+      endpoint: 'bank.servicebus.windows.net',
+      clientId: 'hub-id',
     });
     expect(settings.cosmos).toEqual({
       by: 'identity',
@@ -40,7 +50,13 @@ describe('readSettings', () => {
     const wrong = () =>
       readSettings({ STORAGE_ACCOUNT_NAME: 'Not Allowed', COSMOS_ENDPOINT: 'http://x', LOG_LEVEL: 'loud' });
     expect(wrong).toThrow(ConfigurationError);
-    for (const name of ['STORAGE_ACCOUNT_NAME', 'COSMOS_ENDPOINT', 'DEFAULT_MODEL', 'LOG_LEVEL']) {
+    for (const name of [
+      'STORAGE_ACCOUNT_NAME',
+      'COSMOS_ENDPOINT',
+      'EVENTHUBS_CONNECTION',
+      'DEFAULT_MODEL',
+      'LOG_LEVEL',
+    ]) {
       expect(wrong).toThrow(new RegExp(`^  ${name} `, 'm'));
     }
     expect(wrong).not.toThrow(/Not Allowed|loud/);

@@ -261,6 +261,10 @@ describe('the API document', () => {
       ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/99'],
       ['/api/models/{model}/traffic', '/api/models/fraud/traffic'],
       ['/api/models/{model}/traffic', '/api/models/none/traffic'],
+      [
+        '/api/models/{model}/predictions/{predictionId}',
+        '/api/models/fraud/predictions/01a1feb5-2db4-71a8-a24a-2df1d67ce987',
+      ],
       ['/api/health/live', '/api/health/live'],
       ['/api/health/ready', '/api/health/ready'],
       ['/api/openapi.json', '/api/openapi.json'],
@@ -294,5 +298,48 @@ describe('lists', () => {
     const second = await bodyOf(await get(`/api/models/bank-marketing/versions?limit=2&after=${first.next}`));
     expect(second.items.map((item) => [item.version, item.state])).toEqual([['1', 'champion']]);
     expect(second.next).toBeUndefined();
+  });
+
+  it('gives versions that are registered at the same moment numbers of their own, and keeps the champion', async () => {
+    const { app } = running;
+    const definition = await bankDefinition();
+    const before = await app.registry.versions('bank-marketing', 1);
+    const newest = Number(before.items[0]?.version);
+    const versions = await Promise.all(
+      [4, 5, 6].map((seed) => trainSmall(app, definition, bankRows(), seed)),
+    );
+    expect(versions.map(Number).toSorted((a, b) => a - b)).toEqual([newest + 1, newest + 2, newest + 3]);
+    expect((await app.registry.traffic('bank-marketing'))?.row.champion.version).toBe('1');
+    for (const version of versions) {
+      expect((await get(`/api/models/bank-marketing/versions/${version}`)).status).toBe(200);
+    }
+  });
+});
+
+describe('a logged prediction', () => {
+  it('is found by its id, with the inputs and the policy that decided', async () => {
+    const { predictionId, score } = await bodyOf(await post('/api/score', { transaction: good }));
+    const path = `/api/models/fraud/predictions/${predictionId}`;
+    await expect.poll(async () => (await get(path)).status, { timeout: 20_000, interval: 200 }).toBe(200);
+    const decision: unknown = await (await get(path)).json();
+    expect(decision).toMatchObject({
+      version: '1',
+      policy: { review: 0.1, block: 0.5 },
+      event: {
+        id: predictionId,
+        type: 'tollgate.prediction.v1',
+        source: '/models/fraud/versions/1',
+        subject: 't-1',
+        data: {
+          model: 'fraud',
+          variant: 'champion',
+          pinned: false,
+          score,
+          inputs: { amount: 912.5, currency: 'CAD' },
+        },
+      },
+    });
+    expect((await get('/api/models/fraud/predictions/not-an-id')).status).toBe(404);
+    expect((await get(`/api/models/none/predictions/${predictionId}`)).status).toBe(404);
   });
 });

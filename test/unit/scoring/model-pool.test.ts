@@ -25,7 +25,7 @@ describe('ModelPool', () => {
       counted,
       () => now,
       () => undefined,
-      { sessions: 2, retryAfter: 5_000 },
+      { sessions: 2, retryAfter: 5_000, wait: 20 },
     );
   });
 
@@ -61,6 +61,15 @@ describe('ModelPool', () => {
   it('passes on that a version does not exist', async () => {
     load = () => Promise.reject(new Failure('not-found', 'no such version'));
     await expect(pool.get('cards', '9')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  it('tells a caller to come back where loading takes too long, and goes on loading', async () => {
+    const pending = Promise.withResolvers<LoadedModel>();
+    load = () => pending.promise;
+    await expect(pool.get('cards', '1')).rejects.toMatchObject({ kind: 'unavailable' });
+    pending.resolve(loadedModel('cards', '1'));
+    expect((await pool.get('cards', '1')).version).toBe('1');
+    expect(loads).toEqual(['1']);
   });
 
   it('closes all it holds', async () => {

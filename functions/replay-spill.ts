@@ -1,0 +1,16 @@
+import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { theApp } from '../shared/app.ts';
+import { replaySpill } from '../shared/events/spill-replay.ts';
+
+/** Less than the time between two runs. Milliseconds. */
+const BOUND_MS = 20_000;
+
+async function replay(_timer: Timer, context: InvocationContext): Promise<void> {
+  const { replaying } = await theApp();
+  const { blobs, events, deadLetters } = await replaySpill(replaying, BOUND_MS);
+  if (blobs > 0) context.log(`Sent ${events} spilled events again, from ${blobs} blobs`);
+  if (deadLetters > 0)
+    context.warn(`${deadLetters} lines of the spill cannot be sent and are in dead-letter`);
+}
+
+app.timer('replay-spill', { schedule: '*/30 * * * * *', handler: replay });

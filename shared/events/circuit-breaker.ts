@@ -1,0 +1,73 @@
+export interface BreakerTimes {
+  /** From opening to the first probe, and between probes. Doubles while the hub answers probes but not sends. Milliseconds. */
+  readonly probeEvery: number;
+  readonly probeAtMost: number;
+}
+
+/**
+ * Remembers that a service does not answer, so that only the first caller pays for finding out; a probe in the
+ * background finds out when it does again.
+ */
+export class CircuitBreaker {
+  readonly #probe: () => Promise<void>;
+  readonly #report: (message: string, error?: unknown) => void;
+  readonly #times: BreakerTimes;
+  #open = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pause: number;
+
+  /** @param probe resolves when the service answers */
+  constructor(
+    probe: () => Promise<void>,
+    report: (message: string, error?: unknown) => void,
+    times: BreakerTimes = { probeEvery: 500, probeAtMost: 30_000 },
+  ) {
+    this.#probe = probe;
+    this.#report = report;
+    this.#times = times;
+    this.#pause = times.probeEvery;
+  }
+
+  /** Whether calls should not even be tried. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** To be called after a call that worked: the next failure is a new one. */
+  succeeded(): void {
+    this.#pause = this.#times.probeEvery;
+  }
+
+  /** To be called after a call that failed, or whose outcome is unknown. */
+  failed(error: unknown): void {
+    if (this.#open || this.#closed) return;
+    this.#open = true;
+    this.#report('The event hub does not take events; they are kept in Blob until it does', error);
+    this.#schedule();
+    // A hub that answers probes but no sends is asked less and less often.
+    this.#pause = Math.min(this.#pause * 2, this.#times.probeAtMost);
+  }
+
+  /** Ends the probing. */
+  stop(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => void this.#try(), this.#pause).unref();
+  }
+
+  async #try(): Promise<void> {
+    try {
+      await this.#probe();
+    } catch {
+      // Reported when the circuit opened: it simply stays open.
+      if (!this.#closed) this.#schedule();
+      return;
+    }
+    this.#open = false;
+    this.#report('The event hub answers again');
+  }
+}
