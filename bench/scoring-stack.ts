@@ -1,10 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { startStack } from '../local/supervisor.ts';
+import { type Stack, startStack } from '../local/supervisor.ts';
 import { EVENT_HUBS } from '../shared/azure/layout.ts';
 import { compileContract } from '../shared/features/compile.ts';
 import { readModelFiles } from '../shared/registry/model-folder.ts';
@@ -12,39 +9,37 @@ import { localSettings } from '../tools/app-settings.ts';
 import { buildApp } from '../tools/build.ts';
 import { championSamples, ensureFirstVersion } from '../tools/first-version.ts';
 import { provision } from '../tools/provision.ts';
-import { connect } from '../tools/stack-connection.ts';
-
-const portSchema = z.object({ port: z.number() });
-
-export interface Server {
-  readonly port: number;
-  readonly pid: number;
-}
+import { connect, stackSettings } from '../tools/stack-connection.ts';
+import type { Server } from './host-process.ts';
 
 export interface ScoringStack {
+  /** The app's host. */
   readonly app: Server;
-  /** A run per request, and the requests of a tick sharing one. */
-  readonly bareEach: Server;
-  readonly bareShared: Server;
+  /** Every process that works for a logged prediction: host, broker, storage. */
+  readonly pids: readonly number[];
   /** Rows that the model understands. */
   readonly rows: readonly Record<string, unknown>[];
-  readonly home: string;
   readonly modelFile: string;
+  /** Features of the model. */
   readonly width: number;
+  /** A folder that goes when the stack is stopped. */
+  readonly folder: string;
+  /** The environment of a further host on the same services. */
+  readonly env: Record<string, string | undefined>;
   readonly stop: () => Promise<void>;
 }
 
-/** The embedded stack with the default model, and the bare servers with the very same model file. */
+/** The embedded stack with the default model, trained on generated rows. */
 export async function startScoringStack(): Promise<ScoringStack> {
-  const home = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
   const settings = await localSettings();
   const model = settings.DEFAULT_MODEL;
-  const modelFile = join(home, 'model.onnx');
+  const modelFile = join(folder, 'model.onnx');
   let rows: readonly Record<string, unknown>[] = [];
   let width = 0;
   await buildApp();
-  const stack = await startStack({
-    home: join(home, 'stack'),
+  const stack: Stack = await startStack({
+    home: join(folder, 'stack'),
     port: 0,
     eventHubs: EVENT_HUBS,
     app: resolve(import.meta.dirname, '..'),
@@ -63,35 +58,24 @@ export async function startScoringStack(): Promise<ScoringStack> {
       await app.close();
     },
   });
-  const [each, shared] = await Promise.all([
-    startBare(modelFile, width, 'each'),
-    startBare(modelFile, width, 'shared'),
-  ]);
+  const { http, storage, cosmos, eventHubs = '', processes } = stack.endpoints;
+  const host = processes.host?.[0] ?? 0;
   return {
-    app: { port: Number(new URL(stack.endpoints.http).port), pid: stack.endpoints.processes.host?.[0] ?? 0 },
-    bareEach: each.server,
-    bareShared: shared.server,
+    app: { port: Number(new URL(http).port), pid: host },
+    pids: [host, processes.eventHubs ?? 0, processes.storage ?? 0],
     rows,
-    home: join(home, 'stack'),
     modelFile,
     width,
+    folder,
+    env: {
+      ...process.env,
+      ...settings,
+      ...stackSettings({ storage, cosmos, eventHubs }, model),
+      AzureWebJobsStorage: storage,
+    },
     stop: async () => {
-      each.child.disconnect();
-      shared.child.disconnect();
       await stack.stop();
-      rmSync(home, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function startBare(
-  model: string,
-  width: number,
-  mode: string,
-): Promise<{ child: ChildProcess; server: Server }> {
-  const child = fork(join(import.meta.dirname, 'bare-server.ts'), [model, String(width), mode], {
-    execArgv: ['--max-semi-space-size=8'],
-  });
-  const message: unknown = (await once(child, 'message'))[0];
-  return { child, server: { port: portSchema.parse(message).port, pid: child.pid ?? 0 } };
 }

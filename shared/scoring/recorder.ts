@@ -9,8 +9,16 @@ export interface RecordingLog {
 
 export type { LogOutcome, Turn };
 
+/** Puts what was decided on record. */
+export interface Recording {
+  /** Announces a request that will record its predictions. */
+  enter(): Turn;
+  /** One prediction as the text of its event. */
+  event(loaded: LoadedModel, facts: PredictionFacts): string;
+}
+
 /** Writes what was decided as events of the log; each version's writer is made once. */
-export class Recorder {
+export class Recorder implements Recording {
   readonly #log: RecordingLog;
   readonly #maxEventBytes: number;
   readonly #writers = new WeakMap<LoadedModel, (facts: PredictionFacts) => string>();
@@ -21,12 +29,10 @@ export class Recorder {
     this.#maxEventBytes = maxEventBytes;
   }
 
-  /** Announces a request that will record its predictions. */
   enter(): Turn {
     return this.#log.enter();
   }
 
-  /** One prediction as the text of its event. */
   event(loaded: LoadedModel, facts: PredictionFacts): string {
     let write = this.#writers.get(loaded);
     if (write === undefined) {

@@ -3,7 +3,7 @@ import { Failure, messageOf, type Problem } from '../failure.ts';
 import { isModelName, versionSchema } from '../registry/rows.ts';
 import { decide, type Decision } from './decide.ts';
 import type { LoadedModel } from './load-model.ts';
-import type { Recorder, Turn } from './recorder.ts';
+import type { Recording, Turn } from './recorder.ts';
 import type { Serving } from './serving.ts';
 
 /** The most transactions of one request. */
@@ -28,7 +28,7 @@ export interface Prediction {
 
 export interface ScoringParts {
   readonly serving: Serving;
-  readonly recorder: Recorder;
+  readonly recorder: Recording;
   /** A new UUIDv7. */
   readonly newId: () => string;
   /** Monotonic milliseconds. */

@@ -28,6 +28,6 @@ describe('triggerBatch', () => {
     ['too few times', ['2026-03-01T10:00:00Z']],
     ['a time that is none', ['2026-03-01T10:00:00Z', 'yesterday']],
   ])('refuses %s', (_, times) => {
-    expect(() => triggerBatch('predictions', ['a', 'b'], metadata(times))).toThrow();
+    expect(() => triggerBatch('predictions', ['a', 'b'], metadata(times))).toThrow(/fewer|Invalid/);
   });
 });
