@@ -1,4 +1,6 @@
 import { Argument } from 'commander';
+import { benchBroker } from '../bench/broker.ts';
+import { benchCollect } from '../bench/collect.ts';
 import { benchLearner } from '../bench/learner.ts';
 import { benchMemory } from '../bench/memory.ts';
 import { type BenchReport, formatReport, saveReport } from '../bench/report.ts';
@@ -8,6 +10,8 @@ import { commandLine, run } from './command-line.ts';
 
 const BENCHMARKS = new Map<string, () => Promise<BenchReport>>([
   ['scoring', benchScoring],
+  ['broker', benchBroker],
+  ['collect', benchCollect],
   ['worker-start', benchWorkerStart],
   ['memory', benchMemory],
   ['learner', benchLearner],

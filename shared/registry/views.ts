@@ -1,30 +1,16 @@
 import { z } from 'zod';
 import {
-  fileEntrySchema,
-  metricsSchema,
   modelNameSchema,
   type TrafficRow,
   type VersionRow,
+  versionRowSchema,
   versionSchema,
 } from './rows.ts';
 
 /** A version as the API shows it. */
-export const versionViewSchema = z
-  .object({
-    model: modelNameSchema,
-    version: versionSchema,
-    state: z.enum(['registered', 'rejected', 'champion', 'retired']),
-    title: z.string(),
-    createdAt: z.string(),
-    createdBy: z.object({ run: z.string() }),
-    learner: z.string(),
-    params: z.record(z.string(), z.unknown()),
-    seed: z.int(),
-    datasetVersion: z.string(),
-    rows: z.object({ training: z.int(), heldOut: z.int() }),
-    metrics: metricsSchema,
-    files: z.array(fileEntrySchema),
-  })
+export const versionViewSchema = versionRowSchema
+  .omit({ kind: true, number: true, state: true })
+  .extend({ state: z.enum(['registered', 'rejected', 'champion', 'retired']) })
   .meta({ id: 'ModelVersion' });
 export type VersionView = z.infer<typeof versionViewSchema>;
 
