@@ -33,7 +33,7 @@ const command = commandLine('simulate', 'Sends realistic transactions to a runni
   .option('--seconds <s>', 'for how long', parsedBy(positive))
   .option('--rate <r>', 'transactions a second (default: as fast as they are answered)', parsedBy(positive))
   .option('--concurrency <n>', 'requests under way at once', wholeNumber(1, 1_000), 32)
-  .option('--seed <s>', 'the same seed gives the same transactions', wholeNumber(0), 1)
+  .option('--seed <s>', 'seed of the transactions; their times follow the clock', wholeNumber(0), 1)
   .option('--from <file>', 'sends the rows of this CSV file instead of generated ones')
   .option('--url <url>', 'where to send (default: the stack of TOLLGATE_HOME)')
   .option('--record <file>', 'writes a JSON line for each answer: its status and prediction id');

@@ -1,14 +1,14 @@
-import { buffer } from 'node:stream/consumers';
 import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import type { Access } from '../config.ts';
 import { Failure } from '../failure.ts';
 import type { Blobs } from '../registry/ports.ts';
+import { piecesOf } from './blob-pieces.ts';
 import { credentialFor } from './identity.ts';
 
 /** A model folder's largest file is far below this; anything above is not ours. */
 const MAX_BLOB_BYTES = 512 * 1024 * 1024;
 
-/** How long one call may take, tries and all: the SDK by itself would wait for a silent service without end. */
+/** How long a write may take, tries and all: the SDK by itself would wait for a silent service without end. */
 const BOUND_MS = 30_000;
 
 const options = { retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 } };
@@ -46,17 +46,19 @@ export function blobsOf(service: BlobServiceClient, container: string): Blobs {
 }
 
 async function readWhole(client: ContainerClient, path: string): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    const response = await client.getBlockBlobClient(path).download(0, undefined, bound());
-    if ((response.contentLength ?? 0) > MAX_BLOB_BYTES)
-      throw new Error(`${path} is larger than ${MAX_BLOB_BYTES} bytes`);
-    return response.readableStreamBody === undefined
-      ? new Uint8Array()
-      : await buffer(response.readableStreamBody);
+    for await (const piece of piecesOf(client.getBlobClient(path))) {
+      pieces.push(piece);
+      bytes += piece.byteLength;
+      if (bytes > MAX_BLOB_BYTES) throw new Error(`${path} is larger than ${MAX_BLOB_BYTES} bytes`);
+    }
   } catch (error) {
     if (error instanceof RestError && error.statusCode === 404) return undefined;
     throw error;
   }
+  return Buffer.concat(pieces, bytes);
 }
 
 async function translate<T>(what: string, call: () => Promise<T>): Promise<T> {

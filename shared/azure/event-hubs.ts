@@ -4,6 +4,7 @@ import type { EventSender } from '../events/ports.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { encodeBatch } from './amqp-batch.ts';
 import { credentialFor } from './identity.ts';
+import { within } from './patience.ts';
 
 /** Above 256 KiB a send may wait 40 ms for a delayed acknowledgement of TCP, and a hub of the basic tier refuses it. */
 const MAX_BATCH_BYTES = 255 * 1024;
@@ -38,20 +39,25 @@ export async function openEventSender(access: Access, hub: string): Promise<Even
           ),
         );
       }
-      return translate(`send to ${hub}`, within(client.sendBatch(batch), SEND_MS));
+      return translate(
+        `send to ${hub}`,
+        within(SEND_MS, () => client.sendBatch(batch)),
+      );
     },
     probe: () =>
       translate(
         `ask ${hub}`,
-        within(
-          client.getEventHubProperties().then(async () => {
-            // Opens the link as well: a send that opens it may come before the hub has said how much it takes.
-            await client.createBatch();
-          }),
-          PROBE_MS,
-        ),
+        within(PROBE_MS, async () => {
+          await client.getEventHubProperties();
+          // Opens the link as well: a send that opens it may come before the hub has said how much it takes.
+          await client.createBatch();
+        }),
       ),
-    close: () => translate(`close ${hub}`, within(client.close(), SEND_MS)),
+    close: () =>
+      translate(
+        `close ${hub}`,
+        within(SEND_MS, () => client.close()),
+      ),
   };
 }
 
@@ -69,17 +75,6 @@ function encodedBatch(events: readonly string[]) {
     _messageSpanContexts: [],
     _generateMessage: () => message,
   };
-}
-
-/** What an answer is, if it comes within so many milliseconds. What is late is not taken back. */
-async function within<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  const { promise: bound, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  try {
-    return await Promise.race([answer, bound]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function translate<T>(what: string, answer: Promise<T>): Promise<T> {

@@ -6,6 +6,8 @@ import {
 } from '@azure/storage-blob';
 import type { LogBlobs } from '../events/ports.ts';
 import { Failure } from '../failure.ts';
+import { MAX_SILENCE_MS, piecesOf } from './blob-pieces.ts';
+import { unlessSilent } from './patience.ts';
 
 /**
  * The blobs of one of the log's containers, behind its ports.
@@ -59,34 +61,23 @@ const FULL: ReadonlySet<string> = new Set([
   'BlobTooLarge',
 ]);
 
-/** How long a blob that is being read may send nothing, or its reader take for a piece of it. */
-const MAX_SILENCE_MS = 30_000;
-
 async function* list(client: ContainerClient, container: string, prefix: string): AsyncGenerator<string> {
   try {
-    for await (const blob of client.listBlobsFlat({ prefix })) yield blob.name;
+    const blobs = unlessSilent(MAX_SILENCE_MS, (abortSignal) =>
+      client.listBlobsFlat({ prefix, abortSignal }),
+    );
+    for await (const blob of blobs) yield blob.name;
   } catch (error) {
     throw unavailable(`list ${container}/${prefix}`, error);
   }
 }
 
 async function* read(client: ContainerClient, container: string, path: string): AsyncGenerator<Uint8Array> {
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), MAX_SILENCE_MS);
   try {
-    const { readableStreamBody } = await client
-      .getBlobClient(path)
-      .download(0, undefined, { abortSignal: silence.signal });
-    if (readableStreamBody === undefined) return;
-    for await (const piece of readableStreamBody) {
-      yield typeof piece === 'string' ? Buffer.from(piece) : piece;
-      timer.refresh();
-    }
+    yield* piecesOf(client.getBlobClient(path));
   } catch (error) {
     if (codeOf(error) === 'BlobNotFound') return;
     throw unavailable(`read ${container}/${path}`, error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

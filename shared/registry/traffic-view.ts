@@ -8,11 +8,19 @@ export interface TrafficViewTimes {
   readonly refreshAge: number;
   /** How long a request waits for the refresh of a copy that is too old. Milliseconds. */
   readonly bound: number;
+  /** How long a request waits for the first copy, which goes on being read for later ones. Milliseconds. */
+  readonly firstBound: number;
   /** After a failed refresh, how long requests go on with the copy they have. Milliseconds. */
   readonly retryAfter: number;
 }
 
-const DEFAULT_TIMES: TrafficViewTimes = { maxAge: 5_000, refreshAge: 2_000, bound: 250, retryAfter: 1_000 };
+const DEFAULT_TIMES: TrafficViewTimes = {
+  maxAge: 5_000,
+  refreshAge: 2_000,
+  bound: 250,
+  firstBound: 2_500,
+  retryAfter: 1_000,
+};
 
 /** Model names come from callers: only so many of them are remembered. */
 const MAX_MODELS = 200;
@@ -31,6 +39,7 @@ interface Entry {
  */
 export class TrafficView {
   readonly #entries = new Map<string, Entry>();
+  readonly #firsts = new Map<string, Promise<Entry>>();
   readonly #read: (model: string) => Promise<TrafficRow | undefined>;
   readonly #now: () => number;
   readonly #times: TrafficViewTimes;
@@ -69,10 +78,29 @@ export class TrafficView {
     return entry.row;
   }
 
+  /** One read, however many requests wait for it. */
   async #first(model: string): Promise<Entry> {
-    const row = await this.#read(model);
+    let first = this.#firsts.get(model);
+    if (first === undefined) {
+      first = this.#readFirst(model);
+      this.#firsts.set(model, first);
+    }
+    const entry = await within(first, this.#times.firstBound);
+    if (entry === undefined) throw new Failure('unavailable', `The traffic of '${model}' is not known yet`);
+    return entry;
+  }
+
+  async #readFirst(model: string): Promise<Entry> {
+    try {
+      return this.#enter(model, await this.#read(model));
+    } finally {
+      this.#firsts.delete(model);
+    }
+  }
+
+  #enter(model: string, row: TrafficRow | undefined): Entry {
     const now = this.#now();
-    const entry = this.#entries.get(model) ?? { row, readAt: now, triedAt: now, refresh: undefined };
+    const entry = { row, readAt: now, triedAt: now, refresh: undefined };
     this.#entries.set(model, entry);
     if (this.#entries.size > MAX_MODELS) this.#forgetOldest();
     return entry;
@@ -101,12 +129,13 @@ export class TrafficView {
   }
 }
 
-/** Waits for a promise that never rejects, but not longer than `milliseconds`. */
-async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([promise, bound]);
-  clearTimeout(timer);
+/** What a promise gives, or undefined where it takes longer than `milliseconds`. */
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  const { promise: bound, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), milliseconds);
+  try {
+    return await Promise.race([promise, bound]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

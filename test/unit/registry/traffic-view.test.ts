@@ -40,6 +40,7 @@ describe('TrafficView', () => {
         maxAge: 5_000,
         refreshAge: 2_000,
         bound: 20,
+        firstBound: 20,
         retryAfter: 1_000,
       },
     );
@@ -102,6 +103,24 @@ describe('TrafficView', () => {
     await expect(version()).rejects.toMatchObject({ kind: 'not-found' });
     answer = () => Promise.resolve(row('1'));
     now = 5_001;
+    expect(await version()).toBe('1');
+  });
+
+  it('shares the first read, which goes on when the patience of those who wait for it ends', async () => {
+    const { promise, resolve } = Promise.withResolvers<TrafficRow>();
+    answer = () => promise;
+    const waiting = await Promise.allSettled(Array.from({ length: 50 }, version));
+    for (const one of waiting)
+      expect(one).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
+    resolve(row('1'));
+    expect(await version()).toBe('1');
+    expect(reads).toBe(1);
+  });
+
+  it('reads again after a first read that failed', async () => {
+    answer = () => Promise.reject(new Failure('unavailable', 'no Cosmos'));
+    await expect(version()).rejects.toMatchObject({ kind: 'unavailable' });
+    answer = () => Promise.resolve(row('1'));
     expect(await version()).toBe('1');
   });
 
