@@ -6,7 +6,7 @@ import { interleaved, median, type Round, type Variant } from './rounds.ts';
 import { type ScoringStack, startScoringStack } from './scoring-stack.ts';
 
 const ROUNDS = 3;
-const SECONDS = 4;
+const SECONDS = 3;
 const PACED_RATE = 1_000;
 
 interface Scenario {

@@ -4,7 +4,8 @@ import { Failure, messageOf } from '../failure.ts';
 /** The largest body that a route takes. */
 export const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+/** What decoding puts in the place of bytes that are no UTF-8. */
+const REPLACEMENT = '\uFFFD';
 
 /**
  * The JSON of a request's body.
@@ -16,14 +17,14 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
     throw new Failure('unsupported-media-type', `Send JSON with the header 'Content-Type: application/json'`);
   }
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
-  const bytes = await request.arrayBuffer();
-  if (bytes.byteLength > MAX_BODY_BYTES) throw tooLarge();
+  const text = await request.text();
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge();
+  if (text.includes(REPLACEMENT))
+    throw new Failure('malformed', 'The body is not UTF-8, or was damaged on its way');
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return JSON.parse(text);
   } catch (error) {
-    throw new Failure('malformed', `The body cannot be read as JSON in UTF-8: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Failure('malformed', `The body cannot be read as JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -20,6 +20,8 @@ const MAX_FAILURES = 1_000;
  */
 export class ModelPool {
   readonly #ready = new Map<string, LoadedModel>();
+  /** The version that was used last. */
+  #latest = '';
   readonly #loading = new Map<string, Promise<LoadedModel>>();
   readonly #failed = new Map<string, { at: number; error: unknown }>();
   readonly #load: (model: string, version: string) => Promise<LoadedModel>;
@@ -48,9 +50,7 @@ export class ModelPool {
     const key = `${model}/${version}`;
     const ready = this.#ready.get(key);
     if (ready !== undefined) {
-      // A Map keeps insertion order: moving the entry to the end makes the first one the least recently used.
-      this.#ready.delete(key);
-      this.#ready.set(key, ready);
+      if (key !== this.#latest) this.#touch(key, ready);
       return ready;
     }
     const failed = this.#failed.get(key);
@@ -75,7 +75,7 @@ export class ModelPool {
     try {
       const loaded = await this.#load(model, version);
       this.#failed.delete(key);
-      this.#ready.set(key, loaded);
+      this.#touch(key, loaded);
       this.#closeBeyondLimit();
       return loaded;
     } catch (error) {
@@ -93,6 +93,13 @@ export class ModelPool {
     } finally {
       this.#loading.delete(key);
     }
+  }
+
+  /** A Map keeps insertion order: moving an entry to the end makes the first one the least recently used. */
+  #touch(key: string, loaded: LoadedModel): void {
+    this.#ready.delete(key);
+    this.#ready.set(key, loaded);
+    this.#latest = key;
   }
 
   /** Loading goes on when a caller's patience ends. */

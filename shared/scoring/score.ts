@@ -2,9 +2,12 @@ import type { CheckedRow } from '../features/compile.ts';
 import { Failure, messageOf, type Problem } from '../failure.ts';
 import { isModelName, versionSchema } from '../registry/rows.ts';
 import { decide, type Decision } from './decide.ts';
+import { featureSlabs } from './feature-slab.ts';
 import type { LoadedModel } from './load-model.ts';
 import type { Recording, Turn } from './recorder.ts';
 import type { Serving } from './serving.ts';
+
+const takeFeatures = featureSlabs();
 
 /** The most transactions of one request. */
 export const MAX_TRANSACTIONS = 1_000;
@@ -61,7 +64,7 @@ export async function scoreRows(
   const turn = parts.recorder.enter();
   try {
     const loaded = await versionFor(parts.serving, model, pinned);
-    const features = new Float32Array(rows.length * loaded.contract.width);
+    const features = takeFeatures(rows.length * loaded.contract.width);
     const accepted = accept(parts, loaded, rows, features);
     return await scoreAccepted(parts, loaded, pinned !== undefined, accepted, features, turn);
   } finally {
