@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { compileContract } from '../shared/features/compile.ts';
+import { parseContract } from '../shared/features/contract.ts';
 
 /**
- * The reference of the scoring benchmark: `node:http` and onnxruntime, JSON in and out, nothing else. It checks
- * nothing, logs nothing, and takes the numbers of a row for its features, in order, instead of computing any.
+ * The reference of the scoring benchmark: `node:http` and onnxruntime, JSON in and out, and the contract's own features,
+ * so that it gives the same scores. No routes, no readable errors, no ids, no verified model, no log.
  *
- * Arguments: model file, number of features, `each` (a run per request) or `shared` (the requests of a tick share one).
+ * Arguments: model file, contract file, `each` (a run per request) or `shared` (the requests of a tick share one).
  */
-const [modelFile = '', widthText = '', sharing = 'each'] = process.argv.slice(2);
-const width = Number(widthText);
+const [modelFile = '', contractFile = '', sharing = 'each'] = process.argv.slice(2);
+const contract = compileContract(parseContract(JSON.parse(readFileSync(contractFile, 'utf8'))));
+const { width } = contract;
 const session = await InferenceSession.create(readFileSync(modelFile), {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -44,8 +47,9 @@ function scoreShared(row: Record<string, unknown>): Promise<number> {
 }
 
 function fill(features: Float32Array, offset: number, row: Record<string, unknown>): void {
-  let index = offset;
-  for (const value of Object.values(row)) if (typeof value === 'number') features[index++] = value;
+  const checked = contract.check(row, '');
+  if (!checked.ok) throw new Error('The row does not fit the contract');
+  contract.write(checked.row, features, offset);
 }
 
 async function answer(text: string): Promise<unknown> {

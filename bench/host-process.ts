@@ -29,13 +29,13 @@ export function startHost(
   return started('local/host/main.ts', args, env, (message) => hostReady.safeParse(message).data?.http.port);
 }
 
-/** `bare-server.ts` with a model: `each` runs every request by itself, `shared` those of a tick together. */
+/** `bare-server.ts` with a model and its contract: `each` runs every request by itself, `shared` those of a tick together. */
 export function startBareServer(
   model: string,
-  width: number,
+  contract: string,
   mode: 'each' | 'shared',
 ): Promise<ServerProcess> {
-  const args = [model, String(width), mode];
+  const args = [model, contract, mode];
   return started(
     'bench/bare-server.ts',
     args,

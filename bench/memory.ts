@@ -11,7 +11,7 @@ const STEPS = 4;
 /** Memory of the app's process after 100,000 scores, beside the bare server's. */
 export async function benchMemory(): Promise<BenchReport> {
   const stack = await startScoringStack();
-  const bare = await startBareServer(stack.modelFile, stack.width, 'each');
+  const bare = await startBareServer(stack.modelFile, stack.contractFile, 'each');
   const unlogged = await startHost(
     join(import.meta.dirname, 'unlogged-app'),
     join(stack.folder, 'unlogged'),

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Stack, startStack } from '../local/supervisor.ts';
 import { EVENT_HUBS } from '../shared/azure/layout.ts';
-import { compileContract } from '../shared/features/compile.ts';
 import { readModelFiles } from '../shared/registry/model-folder.ts';
 import { localSettings } from '../tools/app-settings.ts';
 import { buildApp } from '../tools/build.ts';
@@ -20,8 +19,7 @@ export interface ScoringStack {
   /** Rows that the model understands. */
   readonly rows: readonly Record<string, unknown>[];
   readonly modelFile: string;
-  /** Features of the model. */
-  readonly width: number;
+  readonly contractFile: string;
   /** A folder that goes when the stack is stopped. */
   readonly folder: string;
   /** The environment of a further host on the same services. */
@@ -35,8 +33,8 @@ export async function startScoringStack(): Promise<ScoringStack> {
   const settings = await localSettings();
   const model = settings.DEFAULT_MODEL;
   const modelFile = join(folder, 'model.onnx');
+  const contractFile = join(folder, 'contract.json');
   let rows: readonly Record<string, unknown>[] = [];
-  let width = 0;
   await buildApp();
   const stack: Stack = await startStack({
     home: join(folder, 'stack'),
@@ -54,7 +52,7 @@ export async function startScoringStack(): Promise<ScoringStack> {
       if (row === undefined) throw new Error(`'${model}' has no version to measure`);
       const files = await readModelFiles(app.models, row);
       writeFileSync(modelFile, files.onnx);
-      width = compileContract(files.contract).width;
+      writeFileSync(contractFile, JSON.stringify(files.contract));
       await app.close();
     },
   });
@@ -65,7 +63,7 @@ export async function startScoringStack(): Promise<ScoringStack> {
     pids: [host, processes.eventHubs ?? 0, processes.storage ?? 0],
     rows,
     modelFile,
-    width,
+    contractFile,
     folder,
     env: {
       ...process.env,

@@ -79,9 +79,9 @@ async function startServers(stack: ScoringStack, children: ServerProcess[]): Pro
     return child;
   };
   const root = resolve(import.meta.dirname, '..');
-  const { folder, env, modelFile, width } = stack;
-  const each = await start(startBareServer(modelFile, width, 'each'));
-  const shared = await start(startBareServer(modelFile, width, 'shared'));
+  const { folder, env, modelFile, contractFile } = stack;
+  const each = await start(startBareServer(modelFile, contractFile, 'each'));
+  const shared = await start(startBareServer(modelFile, contractFile, 'shared'));
   // A broker of its own, whose events nobody reads.
   const broker = await start(startBroker(join(folder, 'broker'), 'predictions:4'));
   const uncollected = await start(

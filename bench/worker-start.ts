@@ -10,7 +10,7 @@ const ROUNDS = 5;
 export async function benchWorkerStart(): Promise<BenchReport> {
   const stack = await startScoringStack();
   const root = resolve(import.meta.dirname, '..');
-  const { env, folder, modelFile, width } = stack;
+  const { env, folder, modelFile, contractFile } = stack;
   const body = JSON.stringify({ transaction: stack.rows[0] });
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -18,7 +18,7 @@ export async function benchWorkerStart(): Promise<BenchReport> {
     for (let round = 0; round < ROUNDS; round++) {
       const state = join(folder, `host-${round}`);
       ours.push(await timeToFirstScore(() => startHost(root, state, env), '/api/score', body));
-      theirs.push(await timeToFirstScore(() => startBareServer(modelFile, width, 'each'), '/', body));
+      theirs.push(await timeToFirstScore(() => startBareServer(modelFile, contractFile, 'each'), '/', body));
     }
   } finally {
     await stack.stop();
