@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { build, type OutputFile } from 'esbuild';
+import { build, type OutputFile, stop } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -30,6 +30,8 @@ export async function buildApp(): Promise<void> {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
+  // Its service would stay as long as the stack that was built for.
+  await stop();
   await mkdir(dist, { recursive: true });
   await Promise.all(outputFiles.map(writeIfChanged));
   const current = new Set(outputFiles.map(({ path }) => basename(path)));
