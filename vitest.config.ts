@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,9 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/build-app.ts',
     pool: 'forks',
-    // On two cores the default is one; many integration tests mostly wait.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
