@@ -5,8 +5,12 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/build-app.ts',
     pool: 'forks',
-    testTimeout: 90_000,
+    // On two cores the default is one, but many integration tests mostly wait.
+    maxWorkers: 2,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The default of a second is less than what a busy machine takes to start a process.
+    expect: { poll: { timeout: 10_000 } },
     coverage: {
       provider: 'v8',
       include: ['shared/**', 'functions/**', 'local/**', 'models/**'],

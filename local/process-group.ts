@@ -161,7 +161,7 @@ export class ProcessGroup {
     await this.#writing;
   }
 
-  /** The processes as they are now: a restarted service has another id. */
+  /** The processes that serve now: a restarted service has another id, and none until it is back. */
   processes(): Processes {
     const pids = (role: Role): number[] =>
       this.#withRoles([role]).flatMap(({ service: { pid } }) => (pid === undefined ? [] : [pid]));

@@ -42,6 +42,7 @@ export class Service<Ready> {
   readonly #restarts: number[] = [];
   #child: ChildProcess | undefined;
   #address: Ready | undefined;
+  #serves = false;
   #stopping = false;
 
   constructor(definition: ServiceDefinition<Ready>, events: ServiceEvents) {
@@ -53,9 +54,9 @@ export class Service<Ready> {
     return this.#definition.name;
   }
 
-  /** The process, once started. */
+  /** The process, while it serves: one that is still starting would refuse whoever was told of it. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#serves ? this.#child?.pid : undefined;
   }
 
   /**
@@ -119,6 +120,7 @@ export class Service<Ready> {
       if (this.#address !== undefined && !isDeepStrictEqual(ready, this.#address)) {
         throw new StackError(`${name} came back at another address`);
       }
+      this.#serves = true;
       child.on('exit', (code, signal) => this.#afterDeath(signal ?? `exit code ${String(code)}`));
       return ready;
     } catch (error) {
@@ -130,6 +132,7 @@ export class Service<Ready> {
   }
 
   #afterDeath(cause: string): void {
+    this.#serves = false;
     if (this.#stopping) return;
     this.#restart(cause).catch((error: unknown) => this.#events.onGivenUp(String(error)));
   }

@@ -41,7 +41,7 @@ export interface StackOptions extends ServicesOptions {
 }
 
 export interface Services {
-  /** As they are now: the id of a process changes when its service is restarted. */
+  /** As they are now: the process of a service that is being restarted is absent until it serves again. */
   readonly endpoints: Endpoints;
   /** Ends every process, the hosts first and the storage last, and keeps the state. To call it again does no harm. */
   stop(): Promise<void>;

@@ -33,6 +33,12 @@ afterAll(async () => {
   await running.stop();
 });
 
+function pidOf(service: 'storage' | 'cosmos'): number {
+  const pid = running.stack.endpoints.processes[service];
+  if (pid === undefined) throw new Error(`${service} does not run`);
+  return pid;
+}
+
 async function score(
   headers: Record<string, string> = {},
 ): Promise<{ status: number; version?: string; retryAfter: string | null }> {
@@ -129,9 +135,9 @@ describe('while traffic flows', () => {
     async (service) => {
       const before = await score();
       const { answers, stop } = traffic();
-      const pid = running.stack.endpoints.processes[service] ?? 0;
+      const pid = pidOf(service);
       process.kill(pid, 'SIGKILL');
-      await expect.poll(() => running.stack.endpoints.processes[service], { timeout: 20_000 }).not.toBe(pid);
+      await expect.poll(() => pidOf(service), { timeout: 20_000 }).not.toBe(pid);
       const seen = answers.length;
       await expect.poll(() => answers.length, { timeout: 20_000 }).toBeGreaterThan(seen + 50);
       const found = new Set((await stop()).map(({ status, version }) => `${status} ${version}`));
@@ -143,7 +149,7 @@ describe('while traffic flows', () => {
   );
 
   it('the read routes answer 503 with Retry-After while Cosmos is away, and recover', async () => {
-    const pid = running.stack.endpoints.processes.cosmos ?? 0;
+    const pid = pidOf('cosmos');
     process.kill(pid, 'SIGSTOP');
     try {
       const response = await fetch(`${running.url}/api/models`);

@@ -68,6 +68,22 @@ test('is started again when it dies, and asked to be where it was', async () => 
   expect(lines).toContain('died (SIGKILL); starting it again in 100 ms');
 });
 
+test('has no process from its death until the next one serves', async () => {
+  const untilTold = "console.log(process.pid); await new Promise((go) => process.once('SIGUSR2', go));";
+  const { running, lines, restarted } = await service(
+    wellBehaved(`if (process.argv[2] !== '0') { ${untilTold} } ${READY}`),
+  );
+  await running.start();
+  kill(running.pid, 'SIGKILL');
+  const isNumber = (line: string): boolean => /^\d+$/.test(line);
+  await expect.poll(() => lines.some(isNumber), { timeout: 10_000 }).toBe(true);
+  expect(running.pid).toBeUndefined();
+  const next = Number(lines.find(isNumber));
+  kill(next, 'SIGUSR2');
+  await restarted;
+  expect(running.pid).toBe(next);
+});
+
 test('is given up after five restarts within a minute', async () => {
   const { running, restarts, givenUp } = await service(
     wellBehaved(`${READY} setTimeout(() => process.exit(3), 20);`),

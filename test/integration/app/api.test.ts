@@ -1,0 +1,165 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AppStack, startAppStack, trainSmall } from '../../fixtures/app-stack.ts';
+import { bankDefinition, bankRows } from '../../fixtures/bank-rows.ts';
+import { goodTransaction as good } from '../../fixtures/fraud-rows.ts';
+import { bodyOf } from '../../fixtures/http.ts';
+
+let running: AppStack;
+beforeAll(async () => {
+  running = await startAppStack();
+}, 120_000);
+afterAll(async () => {
+  await running.stop();
+});
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(running.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+  });
+const get = (path: string) => fetch(running.url + path);
+
+describe('a second model', () => {
+  it('is trained and served beside the first with nothing but its folder', async () => {
+    await trainSmall(running.app, await bankDefinition(), bankRows(), 1);
+    const transaction = {
+      age: 58,
+      job: 'management',
+      marital: 'married',
+      education: 'tertiary',
+      default: 'no',
+      balance: 2143,
+    };
+    const rest = {
+      housing: 'yes',
+      loan: 'no',
+      contact: 'unknown',
+      day: 5,
+      month: 'may',
+      campaign: 1,
+      pdays: -1,
+      previous: 0,
+      poutcome: 'unknown',
+    };
+    const response = await post('/api/models/bank-marketing/score', {
+      transaction: { ...transaction, ...rest },
+    });
+    expect(response.status).toBe(200);
+    expect(await bodyOf(response)).toMatchObject({ model: 'bank-marketing', version: '1' });
+    const { items } = await bodyOf(await get('/api/models'));
+    expect(items.map((item) => [item.model, item.isDefault])).toEqual([
+      ['bank-marketing', false],
+      ['fraud', true],
+    ]);
+  });
+});
+
+describe('the API document', () => {
+  it('describes the real replies of every route', async () => {
+    const response = await get('/api/openapi.json');
+    expect(response.status).toBe(200);
+    const document = await bodyOf(response);
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats.default(ajv);
+    // The document as a whole is no schema; those inside it are checked when they are compiled.
+    ajv.addSchema(document, 'api', undefined, false);
+    const pointer = (text: string) => text.replaceAll('~', '~0').replaceAll('/', '~1');
+    const checked = new Set<string>();
+    const check = async (template: string, method: string, reply: Response) => {
+      const type = reply.headers.get('content-type')?.split(';')[0] ?? '';
+      const place = `api#/paths/${pointer(template)}/${method}/responses/${reply.status}/content/${pointer(type)}/schema`;
+      const validate = ajv.getSchema(encodeURI(place));
+      expect(validate, `${method} ${template} is not described for ${reply.status} ${type}`).toBeDefined();
+      const body: unknown = type === 'text/html' ? await reply.text() : await reply.json();
+      expect(validate?.(body), `${place}: ${ajv.errorsText(validate?.errors)}`).toBe(true);
+      checked.add(`${method} ${template}`);
+    };
+    const broken = { transaction: { ...good, amount: 'much' } };
+    for (const path of ['/api/score', '/api/models/fraud/score']) {
+      for (const body of [{ transaction: good }, { transactions: [good, good] }, broken]) {
+        await check(path, 'post', await post(path, body));
+      }
+      await check(path, 'post', await post(path, '{', {}));
+      await check(path, 'post', await post(path, '{}', { 'content-type': 'text/plain' }));
+      await check(path, 'post', await post(path, { transactions: Array(1_001).fill({}) }));
+    }
+    await check(
+      '/api/models/{model}/score',
+      'post',
+      await post('/api/models/none/score', { transaction: good }),
+    );
+    await check(
+      '/api/models/bank-marketing/score',
+      'post',
+      await post('/api/models/bank-marketing/score', broken),
+    );
+    await check('/score', 'post', await post('/score', { features: good }));
+    await check('/score', 'post', await post('/score', {}));
+    for (const [template, path] of [
+      ['/api/models', '/api/models?limit=1'],
+      ['/api/models', '/api/models?limit=0'],
+      ['/api/models/{model}', '/api/models/fraud'],
+      ['/api/models/{model}', '/api/models/none'],
+      ['/api/models/{model}/versions', '/api/models/fraud/versions'],
+      ['/api/models/{model}/versions', '/api/models/none/versions'],
+      ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/1'],
+      ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/99'],
+      ['/api/models/{model}/traffic', '/api/models/fraud/traffic'],
+      ['/api/models/{model}/traffic', '/api/models/none/traffic'],
+      [
+        '/api/models/{model}/predictions/{predictionId}',
+        '/api/models/fraud/predictions/01a1feb5-2db4-71a8-a24a-2df1d67ce987',
+      ],
+      ['/api/health/live', '/api/health/live'],
+      ['/api/health/ready', '/api/health/ready'],
+      ['/api/openapi.json', '/api/openapi.json'],
+      ['/api/docs', '/api/docs'],
+    ] as const) {
+      await check(template, 'get', await get(path));
+    }
+    const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect([...checked].toSorted()).toEqual(described.toSorted());
+  });
+
+  it('has a page that asks nothing of the internet', async () => {
+    const page = await (await get('/api/docs')).text();
+    const assets = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(assets).toHaveLength(3);
+    for (const asset of assets) expect((await get(asset)).status, asset).toBe(200);
+    expect(page + (await (await get('/api/docs/start.js')).text())).not.toMatch(/https?:\/\//);
+    expect((await get('/api/docs/package.json')).status).toBe(404);
+  });
+});
+
+describe('lists', () => {
+  it('page through versions, newest first', async () => {
+    const { app } = running;
+    await trainSmall(app, await bankDefinition(), bankRows(), 2);
+    await trainSmall(app, await bankDefinition(), bankRows(), 3);
+    const first = await bodyOf(await get('/api/models/bank-marketing/versions?limit=2'));
+    expect(first.items.map((item) => item.version)).toEqual(['3', '2']);
+    const second = await bodyOf(await get(`/api/models/bank-marketing/versions?limit=2&after=${first.next}`));
+    expect(second.items.map((item) => [item.version, item.state])).toEqual([['1', 'champion']]);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('gives versions that are registered at the same moment numbers of their own, and keeps the champion', async () => {
+    const { app } = running;
+    const definition = await bankDefinition();
+    const before = await app.registry.versions('bank-marketing', 1);
+    const newest = Number(before.items[0]?.version);
+    const versions = await Promise.all(
+      [4, 5, 6].map((seed) => trainSmall(app, definition, bankRows(), seed)),
+    );
+    expect(versions.map(Number).toSorted((a, b) => a - b)).toEqual([newest + 1, newest + 2, newest + 3]);
+    expect((await app.registry.traffic('bank-marketing'))?.row.champion.version).toBe('1');
+    for (const version of versions) {
+      expect((await get(`/api/models/bank-marketing/versions/${version}`)).status).toBe(200);
+    }
+  });
+});
