@@ -1,17 +1,21 @@
 import { Argument } from 'commander';
 import { benchBroker } from '../bench/broker.ts';
 import { benchCollect } from '../bench/collect.ts';
+import { benchDurable } from '../bench/durable.ts';
 import { benchLearner } from '../bench/learner.ts';
 import { benchMemory } from '../bench/memory.ts';
 import { type BenchReport, formatReport, saveReport } from '../bench/report.ts';
+import { benchRouting } from '../bench/routing.ts';
 import { benchScoring } from '../bench/scoring.ts';
 import { benchWorkerStart } from '../bench/worker-start.ts';
 import { commandLine, run } from './command-line.ts';
 
 const BENCHMARKS = new Map<string, () => Promise<BenchReport>>([
   ['scoring', benchScoring],
+  ['routing', benchRouting],
   ['broker', benchBroker],
   ['collect', benchCollect],
+  ['durable', benchDurable],
   ['worker-start', benchWorkerStart],
   ['memory', benchMemory],
   ['learner', benchLearner],

@@ -5,6 +5,7 @@ import { AppRegistry } from './app-registry.ts';
 import { applyLocalSettings } from './app-settings.ts';
 import { openCoordination } from './coordination.ts';
 import { createCoreModule, provideCoreModule } from './core-module.ts';
+import { DurableDriver } from '../durable/durable-driver.ts';
 import { EventHubsDriver } from './event-hubs/event-hubs-driver.ts';
 import { runAppStart, runAppTerminate } from './hooks.ts';
 import { readHostJson } from './host-json.ts';
@@ -12,6 +13,7 @@ import { HttpDriver } from './http-driver.ts';
 import { HttpServer } from './http-server.ts';
 import { indexFunctions } from './index-functions.ts';
 import { Invoker } from './invoker.ts';
+import { readOrCreateKeys } from './keys.ts';
 import { loadEntryPoints, readPackageJson } from './load-app.ts';
 import { createLogger } from './log.ts';
 import type { FunctionProblem, FunctionReport } from './protocol.ts';
@@ -102,6 +104,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       stateDirectory,
       baseUrl,
       invoke: async (target, invocation) => invoker.invoke(target, invocation),
+      systemKey: async (name) =>
+        keysFile === undefined ? undefined : (await readOrCreateKeys(keysFile, [], [name])).systemKeys[name],
       mount: (path, listener) => {
         server.mount(path, listener);
       },
@@ -116,6 +120,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       http,
       new TimerDriver(services, () => openCoordination(environment, appDirectory, stateDirectory), Date.now),
       new EventHubsDriver(services, hostJson.extensions),
+      new DurableDriver(services, hostJson.extensions),
       ...(options.drivers ?? []).map((make) => make(services)),
     ];
     const { functions, problems } = indexFunctions(registry, drivers, environment);

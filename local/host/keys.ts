@@ -26,22 +26,30 @@ export type Keys = z.infer<typeof keysFile>;
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
 /**
- * Reads the keys, or makes random ones the first time; a function that has none yet gets a `default` key. The file
- * can be read by its owner only.
+ * Reads the keys, or makes random ones the first time; a function that has none yet gets a `default` key, and so does
+ * an extension. The file can be read by its owner only.
  * @throws Error naming the file and what is wrong with it
  */
-export async function readOrCreateKeys(path: string, functionNames: readonly string[]): Promise<Keys> {
+export async function readOrCreateKeys(
+  path: string,
+  functionNames: readonly string[],
+  systemNames: readonly string[] = [],
+): Promise<Keys> {
   await mkdir(dirname(path), { recursive: true });
   // Hosts that start together must not each make keys of their own.
   const lock = await waitForLock(`${path}.lock.db`, lockBound);
   try {
-    return await completeKeys(path, functionNames);
+    return await completeKeys(path, functionNames, systemNames);
   } finally {
     lock.release();
   }
 }
 
-async function completeKeys(path: string, functionNames: readonly string[]): Promise<Keys> {
+async function completeKeys(
+  path: string,
+  functionNames: readonly string[],
+  systemNames: readonly string[],
+): Promise<Keys> {
   const known = await readKeys(path);
   const keys: Keys = known ?? {
     masterKey: newKey(),
@@ -53,6 +61,11 @@ async function completeKeys(path: string, functionNames: readonly string[]): Pro
   for (const name of functionNames) {
     if (Object.hasOwn(keys.functionKeys, name)) continue;
     keys.functionKeys[name] = { default: newKey() };
+    changed = true;
+  }
+  for (const name of systemNames) {
+    if (Object.hasOwn(keys.systemKeys, name)) continue;
+    keys.systemKeys[name] = newKey();
     changed = true;
   }
   if (changed) {
@@ -91,7 +104,12 @@ export function keyCheck(
   if (level === 'anonymous') return () => true;
   const own = Object.hasOwn(keys.functionKeys, functionName) ? keys.functionKeys[functionName] : {};
   const texts = level === 'admin' ? [] : [...Object.values(keys.hostKeys), ...Object.values(own ?? {})];
-  const accepted = [keys.masterKey, ...texts].map(digest);
+  return anyKey([keys.masterKey, ...texts]);
+}
+
+/** The check for callers that have one of some keys. */
+export function anyKey(texts: readonly string[]): (message: IncomingMessage) => boolean {
+  const accepted = texts.map(digest);
   return (message) => {
     const given = message.headers['x-functions-key'] ?? codeOf(message.url ?? '');
     if (typeof given !== 'string') return false;

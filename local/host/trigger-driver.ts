@@ -55,6 +55,11 @@ export interface HostServices {
    */
   invoke(target: IndexedFunction, invocation: TriggerInvocation): Promise<RpcInvocationResponse>;
   /**
+   * The key that opens an extension's webhooks; it is made when first asked for.
+   * @returns undefined where the host asks for no keys
+   */
+  systemKey(name: string): Promise<string | undefined>;
+  /**
    * Serves all requests whose path begins with the given one, whatever the app's routes say
    * (`/runtime/webhooks/…`). The listener reads the body itself.
    */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lowerKeys } from '../lower-keys.ts';
 
 /** Where to begin in a partition that has no checkpoint. */
 export type InitialPosition =
@@ -104,9 +105,4 @@ export function parseEventHubsOptions(extensions: unknown): EventHubsOptions {
     ownershipExpiration: data.partitionownershipexpirationinterval,
     balancingInterval: data.loadbalancingupdateinterval,
   };
-}
-
-function lowerKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toLowerCase(), inner]));
 }
