@@ -5,6 +5,7 @@ export type FailureKind =
   | 'unsupported-media-type'
   | 'too-large'
   | 'not-found'
+  | 'forbidden' // this caller may not, another one may
   | 'conflict'
   | 'unavailable'; // a part that is needed is not there now: the caller may try again
 

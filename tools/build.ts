@@ -13,7 +13,11 @@ const dist = join(root, 'dist');
 export async function buildApp(): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'functions/main.ts', 'fit-worker': 'shared/training/fit-worker.ts' },
+    entryPoints: {
+      main: 'functions/main.ts',
+      'fit-worker': 'shared/training/fit-worker.ts',
+      'shadow-worker': 'shared/scoring/shadow-worker.ts',
+    },
     outdir: dist,
     write: false,
     bundle: true,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelNameSchema, versionSchema } from '../registry/rows.ts';
 import { PREDICTION_TYPE } from './prediction-event.ts';
 import { isPredictionId, timeOf } from './prediction-id.ts';
+import { accountHashSchema } from './shadow-event-schema.ts';
 
 /** The last time that a path with a year of four digits can hold. */
 const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -28,6 +29,9 @@ export const predictionEventSchema = z
       variant: z.enum(['champion', 'canary']),
       promotionId: z.string().optional(),
       step: z.int().nonnegative().optional(),
+      accountHash: accountHashSchema
+        .optional()
+        .meta({ description: 'What the account is assigned by within the promotion' }),
       pinned: z.boolean(),
       replayed: z.literal(true).optional(),
       truncated: z
@@ -39,6 +43,11 @@ export const predictionEventSchema = z
       score: z.number().min(0).max(1).optional(),
       decision: z.enum(['approve', 'review', 'block']).optional(),
       latencyMs: z.number().nonnegative(),
+      modelMs: z
+        .number()
+        .nonnegative()
+        .optional()
+        .meta({ description: "The model's run time for this row; absent where it compares with nothing" }),
       fallback: failedVersion.optional(),
       error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
     }),

@@ -6,14 +6,18 @@ import { timeOf } from './prediction-id.ts';
 
 export const PREDICTION_TYPE = 'tollgate.prediction.v1';
 
+export type Variant = 'champion' | 'canary';
+
 /** What happened to one transaction. Absent members are left out of the event. */
 export interface PredictionFacts {
   /** The prediction id, a UUIDv7: the event's id, and its time. */
   readonly id: string;
   readonly transactionId?: string | undefined;
-  readonly variant: 'champion' | 'canary';
+  readonly variant: Variant;
   readonly promotionId?: string | undefined;
   readonly step?: number | undefined;
+  /** What the row's account is assigned by within the promotion: an unsigned 32-bit integer. */
+  readonly accountHash?: number | undefined;
   /** Whether the caller chose the version. */
   readonly pinned: boolean;
   readonly row: CheckedRow;
@@ -23,7 +27,11 @@ export interface PredictionFacts {
   /** Both absent where scoring failed. */
   readonly score?: number | undefined;
   readonly decision?: 'approve' | 'review' | 'block' | undefined;
+  /** In the app, until the event was made. */
   readonly latencyMs: number;
+  /** The model's run time for this row; absent where it compares with no other version's. */
+  readonly modelMs?: number | undefined;
+  /** The canary that the row was assigned to and that could not serve it. */
   readonly fallback?: { readonly version: string; readonly error: string } | undefined;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
@@ -38,7 +46,7 @@ export interface EventSource {
 }
 
 /** Errors come from anywhere; an event needs to say what went wrong, not repeat all of it. Characters. */
-const MAX_ERROR_TEXT = 1_000;
+export const MAX_ERROR_TEXT = 1_000;
 
 /**
  * Makes the function that writes a version's predictions as CloudEvents (1.0, JSON, structured mode).
@@ -72,11 +80,23 @@ export function predictionEventWriter(
     return `${secondText}${milliseconds < 100 ? (milliseconds < 10 ? '00' : '0') : ''}${milliseconds}Z`;
   };
 
+  let modelMs = Number.NaN;
+  let modelMsText = '';
+
+  /** The rows of a run have the same time. To the nanosecond, because a row of a large run takes a few microseconds. */
+  const runTimeText = (time: number): string => {
+    if (time !== modelMs) {
+      modelMs = time;
+      modelMsText = `,"modelMs":${Math.round(time * 1e6) / 1e6}`;
+    }
+    return modelMsText;
+  };
+
   return (facts) => {
     const { id, transactionId } = facts;
     const subject = transactionId === undefined ? '' : `"subject":${JSON.stringify(transactionId)},`;
     const before = `${head}${id}",${subject}"time":"${timeText(timeOf(id))}"${data}${decisionText(facts)}`;
-    const after = endText(facts);
+    const after = endText(facts, facts.modelMs === undefined ? '' : runTimeText(facts.modelMs));
     const inputsText = `"inputs":${inputs(facts.row)},`;
     const featuresText = `"features":${numbersText(facts.features, facts.offset, width)},`;
     const event = before + inputsText + featuresText + after;
@@ -93,14 +113,15 @@ function decisionText(facts: PredictionFacts): string {
   let text = `${facts.variant}",`;
   if (facts.promotionId !== undefined) text += `"promotionId":${JSON.stringify(facts.promotionId)},`;
   if (facts.step !== undefined) text += `"step":${facts.step},`;
+  if (facts.accountHash !== undefined) text += `"accountHash":${facts.accountHash},`;
   return `${text}"pinned":${facts.pinned},`;
 }
 
-function endText(facts: PredictionFacts): string {
+function endText(facts: PredictionFacts, runTime: string): string {
   let text = '';
   if (facts.score !== undefined && Number.isFinite(facts.score)) text += `"score":${facts.score},`;
   if (facts.decision !== undefined) text += `"decision":"${facts.decision}",`;
-  text += `"latencyMs":${Math.round(facts.latencyMs * 1_000) / 1_000}`;
+  text += `"latencyMs":${Math.round(facts.latencyMs * 1_000) / 1_000}${runTime}`;
   if (facts.fallback !== undefined) {
     const { version, error } = facts.fallback;
     text += `,"fallback":${JSON.stringify({ version, error: error.slice(0, MAX_ERROR_TEXT) })}`;

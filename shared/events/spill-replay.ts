@@ -4,6 +4,7 @@ import { type PredictionEvent, predictionEventSchema, problemsOf } from './event
 import { linesOf } from './lines.ts';
 import type { EventSender, ReadableBlobs, RemovableBlobs, WriteOnceBlobs } from './ports.ts';
 import { sendBytes } from './ports.ts';
+import { SHADOW_TYPE, type ShadowEvent, shadowEventSchema } from './shadow-event-schema.ts';
 
 export interface ReplayParts {
   readonly spill: ReadableBlobs & RemovableBlobs;
@@ -12,6 +13,20 @@ export interface ReplayParts {
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
+
+/** What a spill holds. */
+export interface SpillKind {
+  /** The spill's container: a folder of the dead letters is named after it. */
+  readonly container: string;
+  /** The event of a line as it is sent again, or why it cannot be. @param maxBytes what a send holds */
+  readonly mark: (line: string, maxBytes: number) => Marked;
+}
+
+export type Marked =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
+
+/** What scoring spills. */
+const PREDICTIONS: SpillKind = { container: 'predictions-spill', mark: markReplayed };
 
 export interface Replayed {
   readonly blobs: number;
@@ -40,12 +55,16 @@ const WAVE = 16;
  * @param boundMs no further blobs are begun after this time
  * @throws Failure `unavailable` where a service does not answer; what was not sent is still there
  */
-export async function replaySpill(parts: ReplayParts, boundMs: number): Promise<Replayed> {
+export async function replaySpill(
+  parts: ReplayParts,
+  boundMs: number,
+  kind = PREDICTIONS,
+): Promise<Replayed> {
   const end = parts.now() + boundMs;
   const total = { blobs: 0, events: 0, deadLetters: 0 };
   let wave: string[] = [];
   const runWave = async (): Promise<void> => {
-    const done = await replayBlobs(parts, wave);
+    const done = await replayBlobs(parts, kind, wave);
     total.blobs += wave.length;
     total.events += done.events;
     total.deadLetters += done.deadLetters;
@@ -63,6 +82,7 @@ export async function replaySpill(parts: ReplayParts, boundMs: number): Promise<
 
 async function replayBlobs(
   parts: ReplayParts,
+  kind: SpillKind,
   paths: readonly string[],
 ): Promise<{ events: number; deadLetters: number }> {
   const files = paths.map((path) => ({ path, lines: new Array<string>() }));
@@ -73,7 +93,7 @@ async function replayBlobs(
   const poison: PoisonLine[] = [];
   for (const { path, lines } of files) {
     for (const line of lines) {
-      const marked = markReplayed(line, parts.sender.maxBytes);
+      const marked = kind.mark(line, parts.sender.maxBytes);
       if (marked.ok) events.push({ path, text: marked.text });
       else poison.push({ path, line, reason: marked.reason });
     }
@@ -94,7 +114,7 @@ async function replayBlobs(
   }
   await concurrently([...Map.groupBy(poison, ({ path }) => path)], WAVE, async ([path, lines]) => {
     const letter = { spill: path, lines: lines.map(({ line, reason }) => ({ reason, body: line })) };
-    await parts.deadLetters.create(`predictions-spill/${path}.json`, Buffer.from(JSON.stringify(letter)));
+    await parts.deadLetters.create(`${kind.container}/${path}.json`, Buffer.from(JSON.stringify(letter)));
   });
   // Only now: whatever was in them is acknowledged or put aside.
   await concurrently(paths, WAVE, (path) => parts.spill.remove(path));
@@ -117,8 +137,6 @@ async function send(sender: EventSender, events: readonly ReplayedEvent[]): Prom
   }
 }
 
-type Marked = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
-
 /** The event of a line with `replayed: true`, without its inputs and features where the mark makes it too large. */
 function markReplayed(line: string, maxBytes: number): Marked {
   let value: unknown;
@@ -127,11 +145,15 @@ function markReplayed(line: string, maxBytes: number): Marked {
   } catch (error) {
     return { ok: false, reason: `is not JSON: ${messageOf(error)}` };
   }
-  const parsed = predictionEventSchema.safeParse(value);
+  const parsed = (isShadow(value) ? shadowEventSchema : predictionEventSchema).safeParse(value);
   if (!parsed.success) return { ok: false, reason: problemsOf(parsed.error) };
-  const event: PredictionEvent = parsed.data;
+  const event: PredictionEvent | ShadowEvent = parsed.data;
   const text = JSON.stringify({ ...event, data: { ...event.data, replayed: true } });
   if (sendBytes(text) <= maxBytes) return { ok: true, text };
   const cut = { ...event.data, replayed: true, truncated: true, inputs: {}, features: [] };
   return { ok: true, text: JSON.stringify({ ...event, data: cut }) };
+}
+
+function isShadow(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === SHADOW_TYPE;
 }

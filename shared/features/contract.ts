@@ -103,7 +103,7 @@ export function fitContract(definition: ModelDefinition, rows: Iterable<CheckedR
 
 /** The contract of a definition before training: it checks rows; features that need fitting can't be written. */
 export function unfittedContract(definition: ModelDefinition): Contract {
-  const { model, title, description, columns, features, policy } = definition;
+  const { model, title, description, columns, features, policy, limits, plan } = definition;
   return {
     formatVersion: 1,
     model,
@@ -112,6 +112,8 @@ export function unfittedContract(definition: ModelDefinition): Contract {
     columns,
     features,
     policy,
+    ...(limits === undefined ? {} : { limits }),
+    ...(plan === undefined ? {} : { plan }),
     featureNames: allFeatureNames(definition),
     fitted: { frequencies: [] },
     output: { tensor: 'probabilities', positiveIndex: 1 },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planSchema } from '../promotion/plan.ts';
 import { findingsOf } from './check-definition.ts';
 import { MAX_FREQUENCIES, MAX_NAME, MAX_TEXT } from './limits.ts';
 
@@ -111,6 +112,14 @@ export const policySchema = z
   .readonly();
 export type Policy = z.infer<typeof policySchema>;
 
+/** What a version has to keep to before it may serve. */
+export const limitsSchema = z
+  .strictObject({
+    /** The most that a run of a single row may take, as the median at warm-up. Milliseconds. */
+    maxRowMs: finite.positive(),
+  })
+  .readonly();
+
 /** What a definition and the contract made from it have in common. */
 export const sharedParts = {
   model: z
@@ -122,6 +131,9 @@ export const sharedParts = {
   columns: z.array(columnSchema).min(1).max(512).readonly(),
   features: z.array(featureSchema).min(1).max(1024).readonly(),
   policy: policySchema,
+  limits: limitsSchema.optional(),
+  /** How its versions are promoted, unless who asks says otherwise. */
+  plan: planSchema.optional(),
 };
 
 /** What a model folder's `model.json` declares. */

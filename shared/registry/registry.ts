@@ -1,19 +1,17 @@
 import type { z } from 'zod';
-import { Failure } from '../failure.ts';
-import type { Blobs, Documents, Stored } from './ports.ts';
+import { changeTraffic, copyTraffic, type TrafficChange, type TrafficStores } from './change-traffic.ts';
+import { parseRow, parseTraffic, type Traffic } from './parse-row.ts';
+import type { Blobs, Documents } from './ports.ts';
 import {
   type DatasetRow,
   datasetRowSchema,
   type TrafficRow,
-  trafficRowSchema,
   type VersionRow,
   versionRowSchema,
 } from './rows.ts';
+import type { Transition } from './traffic.ts';
 
-export interface Traffic {
-  readonly row: TrafficRow;
-  readonly etag: string;
-}
+export type { Traffic } from './parse-row.ts';
 
 /** A page of a list: `next`, where present, is the `after` of the following page. */
 export interface Page<T> {
@@ -24,11 +22,11 @@ export interface Page<T> {
 /** The model registry: versions, data sets and the traffic row, each parsed as it leaves Cosmos. */
 export class Registry {
   readonly #documents: Documents;
-  readonly #models: Blobs;
+  readonly #stores: TrafficStores;
 
   constructor(documents: Documents, models: Blobs) {
     this.#documents = documents;
-    this.#models = models;
+    this.#stores = { documents, models };
   }
 
   async version(model: string, version: string): Promise<VersionRow | undefined> {
@@ -51,6 +49,18 @@ export class Registry {
     return (await this.#documents.create(row.model, `version:${row.version}`, row)) !== undefined;
   }
 
+  /** Retires a version that was replaced. One that is not there, was rejected, or is retired already, stays as it is. */
+  async retire(model: string, version: string): Promise<void> {
+    for (;;) {
+      // In sequence: each try needs the row that the one before has lost against
+      const found = await this.#documents.read(model, `version:${version}`);
+      const row = found && parseRow(versionRowSchema, found.value);
+      if (found === undefined || row?.state !== 'registered') return;
+      const retired: VersionRow = { ...row, state: 'retired' };
+      if (await this.#documents.replace(model, `version:${version}`, retired, found.etag)) return;
+    }
+  }
+
   async addDataset(row: DatasetRow): Promise<boolean> {
     return (await this.#documents.create(row.model, `dataset:${row.version}`, row)) !== undefined;
   }
@@ -58,13 +68,13 @@ export class Registry {
   /** Who gets traffic; undefined for a model that no version was ever registered of. */
   async traffic(model: string): Promise<Traffic | undefined> {
     const found = await this.#documents.read(model, 'traffic');
-    return found && toTraffic(found);
+    return found && parseTraffic(found);
   }
 
   /** The traffic rows of all models, in the order of their names; `after` is a model. */
   async allTraffic(limit: number, after?: string): Promise<Page<Traffic>> {
     const found = await this.#documents.acrossModels('traffic', limit + 1, after);
-    return page(found.map(toTraffic), limit, ({ row }) => row.model);
+    return page(found.map(parseTraffic), limit, ({ row }) => row.model);
   }
 
   /**
@@ -79,13 +89,23 @@ export class Registry {
       champion: { version },
       canary: null,
       shadow: null,
+      claim: null,
+      previousChampion: null,
       changedAt: at.toISOString(),
       changedBy: by,
     };
-    if ((await this.#documents.create(model, 'traffic', row)) === undefined) return false;
-    // The copy from which the registry is rebuilt when Cosmos is lost.
-    await this.#models.write(`${model}/traffic.json`, Buffer.from(JSON.stringify(row, undefined, 2)));
+    const created = await this.#documents.create(model, 'traffic', row);
+    if (created === undefined) return false;
+    await copyTraffic(this.#stores, parseTraffic(created));
     return true;
+  }
+
+  /**
+   * Changes who gets a model's traffic, by compare-and-swap.
+   * @throws Failure `not-found` for a model without traffic, `unavailable`, where doing it again is safe
+   */
+  async changeTraffic(model: string, transition: Transition): Promise<TrafficChange> {
+    return changeTraffic(this.#stores, model, transition);
   }
 
   async #list<T extends { number: number }>(
@@ -109,17 +129,4 @@ function page<T>(found: T[], limit: number, keyOf: (item: T) => string): Page<T>
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return found.length > limit && last !== undefined ? { items, next: keyOf(last) } : { items };
-}
-
-function toTraffic(found: Stored): Traffic {
-  return { row: parseRow(trafficRowSchema, found.value), etag: found.etag };
-}
-
-/** A row that does not parse was written by something else, or by a newer release: it is never guessed at. */
-function parseRow<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Failure('unavailable', 'A registry row is not in the form that this release knows', {
-    cause: parsed.error,
-  });
 }

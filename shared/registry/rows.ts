@@ -46,15 +46,58 @@ export const versionRowSchema = z.object({
 });
 export type VersionRow = z.infer<typeof versionRowSchema>;
 
-/** The row that says who gets traffic: the only lock. `champion.version` is the model's champion alias. */
+/** A promotion's id: also an orchestration's instance id, and part of a document's id in Cosmos. */
+export const promotionIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/, 'is not a promotion id');
+/** The phase of a promotion, counted up: 0 is the shadow. */
+const stepSchema = z.int().nonnegative();
+
+/** A candidate with live traffic. */
+export const canarySchema = z.object({
+  version: versionSchema,
+  /** Share of the traffic; the smallest that can be assigned is a hundredth of a per cent. */
+  percent: z.number().gt(0).max(100),
+  promotionId: promotionIdSchema,
+  step: stepSchema,
+});
+
+/** A candidate that also scores what the champion serves. */
+export const shadowSchema = z.object({
+  version: versionSchema,
+  promotionId: promotionIdSchema,
+  step: stepSchema,
+});
+
+/** Who may change the traffic: held by one promotion from before it starts until its end. */
+export const claimSchema = z.object({
+  promotionId: promotionIdSchema,
+  /** The row's epoch when the claim was taken: every later write of the promotion names it. */
+  epoch: z.int().positive(),
+  /** The promotion's newest step, also while nothing is on. */
+  step: stepSchema,
+  /** Workers leave canary and shadow alone from then on, whether or not anybody has cleaned up. */
+  validUntil: z.iso.datetime(),
+  candidate: versionSchema,
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+/**
+ * The row that says who gets traffic: the only lock. `champion.version` is the model's champion alias. Rows of the
+ * release before promotions have neither `claim` nor `previousChampion`.
+ */
 export const trafficRowSchema = z.object({
   kind: z.literal('traffic'),
   model: modelNameSchema,
   /** Counts the changes of this row. */
   epoch: z.int().positive(),
   champion: z.object({ version: versionSchema }),
-  canary: z.null(),
-  shadow: z.null(),
+  canary: canarySchema.nullable(),
+  shadow: shadowSchema.nullable(),
+  claim: claimSchema.nullable().default(null),
+  /** Whom the last promotion replaced: a rollback returns to it. */
+  previousChampion: z
+    .object({ version: versionSchema, promotionId: promotionIdSchema })
+    .nullable()
+    .default(null),
   changedAt: z.iso.datetime(),
   changedBy: z.string(),
 });

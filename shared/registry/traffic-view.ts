@@ -78,6 +78,11 @@ export class TrafficView {
     return entry.row;
   }
 
+  /** The copy that there is, however old; undefined where nothing was read yet. */
+  known(model: string): TrafficRow | undefined {
+    return this.#entries.get(model)?.row;
+  }
+
   /** One read, however many requests wait for it. */
   async #first(model: string): Promise<Entry> {
     let first = this.#firsts.get(model);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import {
+  canarySchema,
   modelNameSchema,
+  shadowSchema,
   type TrafficRow,
   type VersionRow,
   versionRowSchema,
@@ -20,21 +22,32 @@ export function versionView(row: VersionRow, traffic: TrafficRow | undefined): V
   return { ...shown, state: traffic?.champion.version === row.version ? 'champion' : state };
 }
 
-export const trafficViewSchema = z
-  .object({
-    champion: z.object({ version: versionSchema }),
-    canary: z.null(),
-    shadow: z.null(),
-    etag: z.string(),
-  })
-  .meta({ id: 'Traffic' });
+const trafficParts = {
+  champion: z.object({ version: versionSchema }),
+  canary: canarySchema.omit({ step: true }).nullable(),
+  shadow: shadowSchema.omit({ step: true }).nullable(),
+};
+
+export const trafficViewSchema = z.object({ ...trafficParts, etag: z.string() }).meta({ id: 'Traffic' });
+export type ShownTraffic = z.infer<typeof trafficViewSchema>;
+
+/** Who gets a model's traffic, as the API shows it. */
+export function trafficView(row: TrafficRow, etag: string): ShownTraffic {
+  return { ...shownTraffic(row), etag };
+}
+
+function shownTraffic({ champion, canary, shadow }: TrafficRow) {
+  return {
+    champion,
+    canary: canary && { version: canary.version, percent: canary.percent, promotionId: canary.promotionId },
+    shadow: shadow && { version: shadow.version, promotionId: shadow.promotionId },
+  };
+}
 
 export const modelViewSchema = z
   .object({
     model: modelNameSchema,
-    champion: z.object({ version: versionSchema }),
-    canary: z.null(),
-    shadow: z.null(),
+    ...trafficParts,
     isDefault: z.boolean().meta({ description: 'Whether POST /api/score uses this model' }),
     changedAt: z.string(),
   })
@@ -42,6 +55,6 @@ export const modelViewSchema = z
 export type ModelView = z.infer<typeof modelViewSchema>;
 
 export function modelView(row: TrafficRow, defaultModel: string): ModelView {
-  const { model, champion, canary, shadow, changedAt } = row;
-  return { model, champion, canary, shadow, isDefault: model === defaultModel, changedAt };
+  const { model, changedAt } = row;
+  return { model, ...shownTraffic(row), isDefault: model === defaultModel, changedAt };
 }

@@ -23,7 +23,7 @@ export class ModelPool {
   /** The version that was used last. */
   #latest = '';
   readonly #loading = new Map<string, Promise<LoadedModel>>();
-  readonly #failed = new Map<string, { at: number; error: unknown }>();
+  readonly #failed = new Map<string, { at: number; error: Failure }>();
   readonly #load: (model: string, version: string) => Promise<LoadedModel>;
   readonly #now: () => number;
   readonly #report: (message: string, error: unknown) => void;
@@ -61,6 +61,27 @@ export class ModelPool {
       this.#loading.set(key, loading);
     }
     return this.#within(loading, `Version ${version} of '${model}' is still being loaded`);
+  }
+
+  /**
+   * What there is of a version without waiting for it: ready (with the same duty of the caller as in `get`), the
+   * failure of its last load, or undefined while it is loaded for the first time. Starts a load where one is due.
+   */
+  peek(model: string, version: string): LoadedModel | Failure | undefined {
+    const key = `${model}/${version}`;
+    const ready = this.#ready.get(key);
+    if (ready !== undefined) {
+      this.#touch(key, ready);
+      return ready;
+    }
+    const failed = this.#failed.get(key);
+    const due = failed === undefined || this.#now() - failed.at >= this.#limits.retryAfter;
+    if (due && !this.#loading.has(key)) {
+      const loading = this.#start(key, model, version);
+      this.#loading.set(key, loading);
+      loading.catch(() => undefined); // remembered and reported by then
+    }
+    return failed?.error;
   }
 
   /** Closes every session once its running work is done. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure, type Problem } from '../failure.ts';
-import { MAX_TRANSACTIONS, type RowAt } from './score.ts';
+import type { RowAt } from './accept.ts';
+import { MAX_TRANSACTIONS } from './score.ts';
 
 const row = z.record(z.string(), z.unknown());
 

@@ -85,7 +85,9 @@ it('has every answered prediction once, through a killed broker, its spill, and 
   const appendLog = new AppendLog(predictions);
   const counts = newCounts();
   await collectAll(connectionString, async (partition, events) => {
-    await collect({ logs: { predictions: appendLog }, deadLetters }, { hub: 'h', partition, events });
+    const logs = { predictions: appendLog, shadows: appendLog };
+    const counter = { count: () => Promise.resolve() };
+    await collect({ logs, counter, deadLetters }, { hub: 'h', partition, events });
   });
   const logged = await allOf(readHour(predictions, 'cards', TEN, counts));
   expect(new Set(logged.map(({ event }) => event.id))).toEqual(answered);

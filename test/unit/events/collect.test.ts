@@ -3,8 +3,11 @@ import { AppendLog } from '../../../shared/events/append-log.ts';
 import { collect, type ReceivedBatch } from '../../../shared/events/collect.ts';
 import { triggerBatch } from '../../../shared/events/trigger-batch.ts';
 import { Failure } from '../../../shared/failure.ts';
+import { sumByVersion, sumOfPairs } from '../../../shared/rollups/read.ts';
+import { RollupWriter } from '../../../shared/rollups/rollup-writer.ts';
 import { MemoryBlobs } from '../../fixtures/memory-blobs.ts';
-import { eventOf, idAt } from '../../fixtures/prediction-events.ts';
+import { MemoryRollups } from '../../fixtures/memory-rollups.ts';
+import { eventOf, idAt, shadowOf } from '../../fixtures/prediction-events.ts';
 
 const TEN = Date.UTC(2026, 2, 1, 10);
 const ENQUEUED = Date.UTC(2026, 2, 1, 12, 0, 0, 7);
@@ -12,8 +15,14 @@ const ENQUEUED = Date.UTC(2026, 2, 1, 12, 0, 0, 7);
 function setUp(maxBlocks?: number) {
   const predictions = new MemoryBlobs();
   const deadLetters = new MemoryBlobs();
-  const parts = { logs: { predictions: new AppendLog(predictions, maxBlocks) }, deadLetters };
-  return { predictions, deadLetters, parts };
+  const shadows = new MemoryBlobs();
+  const rollups = new MemoryRollups();
+  const parts = {
+    logs: { predictions: new AppendLog(predictions, maxBlocks), shadows: new AppendLog(shadows) },
+    counter: new RollupWriter(rollups),
+    deadLetters,
+  };
+  return { predictions, shadows, rollups, deadLetters, parts };
 }
 
 function batchOf(bodies: readonly unknown[], first = 0, partition = '2'): ReceivedBatch {
@@ -47,6 +56,34 @@ describe('collect', () => {
       { partition: '2', sequenceNumber: 8, event: events[1] },
       { partition: '2', sequenceNumber: 10, event: events[3] },
     ]);
+  });
+
+  it("appends shadow events to the shadows of their prediction's hour", async () => {
+    const { predictions, shadows, parts } = setUp();
+    const events = [shadowOf(idAt(TEN)), eventOf(idAt(TEN)), shadowOf(idAt(TEN - 1), {}, 'loans')];
+    expect(await collect(parts, batchOf(events.map(bytesOf), 7))).toEqual({ lines: 3, deadLetters: 0 });
+    expect([...shadows.blobs.keys()].toSorted()).toEqual([
+      'cards/2026/03/01/10/2.jsonl',
+      'loans/2026/03/01/09/2.jsonl',
+    ]);
+    expect(linesIn(shadows.text('cards/2026/03/01/10/2.jsonl'))).toEqual([
+      { partition: '2', sequenceNumber: 7, event: events[0] },
+    ]);
+    expect(linesIn(predictions.text('cards/2026/03/01/10/2.jsonl'))).toHaveLength(1);
+  });
+
+  it('counts what it appends, and appends nothing while it cannot count', async () => {
+    const { predictions, rollups, parts } = setUp();
+    const batch = batchOf([eventOf(idAt(TEN)), 'poison', shadowOf(idAt(TEN)), eventOf(idAt(TEN + 60_000))]);
+    rollups.fault = () => 'before';
+    await expect(collect(parts, batch)).rejects.toThrow(Failure);
+    await expect(collect(parts, batch)).rejects.toThrow(Failure);
+    expect(predictions.blobs.size).toBe(0);
+    rollups.fault = () => undefined;
+    await collect(parts, batch);
+    await collect(parts, batch);
+    expect(sumByVersion(rollups.all())).toMatchObject([{ version: '3', sums: { counts: { ok: 2 } } }]);
+    expect(sumOfPairs(rollups.all()).served).toEqual({ champion: 1, canary: 0 });
   });
 
   it('makes one append of all the events of a file', async () => {
@@ -86,10 +123,10 @@ describe('collect', () => {
   });
 
   it('finds the part that takes appends after a restart', async () => {
-    const { predictions, parts, deadLetters } = setUp(3);
+    const { predictions, parts } = setUp(3);
     predictions.maxBlocks = 3;
     for (let i = 0; i < 7; i += 1) await collect(parts, batchOf([eventOf(idAt(TEN))], i));
-    const restarted = { logs: { predictions: new AppendLog(predictions, 3) }, deadLetters };
+    const restarted = { ...parts, logs: { ...parts.logs, predictions: new AppendLog(predictions, 3) } };
     await collect(restarted, batchOf([eventOf(idAt(TEN))], 7));
     expect(predictions.blobs.get('cards/2026/03/01/10/2.2.jsonl')?.blocks).toBe(2);
   });
@@ -105,15 +142,18 @@ describe('collect', () => {
       bytesOf({ ...good, data: { ...good.data, model: '../x' } }),
       bytesOf({ ...good, source: '/models/cards/versions/9' }),
       bytesOf({ ...good, data: { ...good.data, score: 'high' } }),
+      bytesOf({ ...good, data: { ...good.data, promotionId: 'p/1' } }),
+      bytesOf(shadowOf(idAt(TEN), { promotionId: 'p?1' })),
+      bytesOf(shadowOf('6ba7b810-9dad-41d1-80b4-00c04fd430c8')),
       42,
       null,
       bytesOf(good),
     ];
-    expect(await collect(parts, batchOf(bodies))).toEqual({ lines: 1, deadLetters: 9 });
+    expect(await collect(parts, batchOf(bodies))).toEqual({ lines: 1, deadLetters: 12 });
     expect(linesIn(predictions.text('cards/2026/03/01/10/2.jsonl'))).toMatchObject([
-      { sequenceNumber: 9, event: good },
+      { sequenceNumber: 12, event: good },
     ]);
-    const letters = bodies.slice(0, 9).map((_, i) => {
+    const letters = bodies.slice(0, 12).map((_, i) => {
       const text = deadLetters.text(`predictions/2026/03/01/12/2-${i}-${ENQUEUED}.json`);
       return JSON.parse(text ?? 'null') as { reason: string };
     });
@@ -125,6 +165,9 @@ describe('collect', () => {
       expect.stringContaining('data.model: is not a model name'),
       expect.stringContaining('source: is not of the version'),
       expect.stringContaining('data.score'),
+      'data.promotionId: is not a promotion id',
+      'data.promotionId: is not a promotion id',
+      expect.stringContaining('data.predictionId: is not a UUIDv7'),
       expect.stringContaining('type is no text'),
       expect.stringContaining('type is no text'),
     ]);
@@ -135,7 +178,7 @@ describe('collect', () => {
       body: '{"broken":',
     });
     expect(letters[1]).toMatchObject({ bodyBase64: Buffer.from([0xff, 0xfe, 0x00]).toString('base64') });
-    expect(letters[7]).toMatchObject({ body: 42 });
+    expect(letters[10]).toMatchObject({ body: 42 });
   });
 
   it('writes a dead letter once, however often it is delivered, but another one after the hub was made again', async () => {

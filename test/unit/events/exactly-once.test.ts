@@ -185,7 +185,11 @@ class World {
       .slice(from.checkpoint, next)
       .map((event, i) => ({ ...event, sequenceNumber: (from?.checkpoint ?? 0) + i }));
     this.predictions.fault = (call) => (call !== 'append' || end === 'done' ? undefined : FAULT[end]);
-    const parts = { logs: { predictions: this.#appendLog }, deadLetters: this.deadLetters };
+    const parts = {
+      logs: { predictions: this.#appendLog, shadows: this.#appendLog },
+      counter: { count: () => Promise.resolve() },
+      deadLetters: this.deadLetters,
+    };
     const collected = await collect(parts, { hub: 'predictions', partition: `${number}`, events }).then(
       () => true,
       (error: unknown) => {

@@ -64,6 +64,7 @@ const facts: fc.Arbitrary<PredictionFacts> = fc.record({
   variant: fc.constantFrom('champion', 'canary'),
   promotionId: optional(text),
   step: optional(fc.nat(9)),
+  accountHash: optional(fc.nat(2 ** 32 - 1)),
   pinned: fc.boolean(),
   row: rows.map((row) => {
     const checked = contract.check(row, '');
@@ -75,6 +76,7 @@ const facts: fc.Arbitrary<PredictionFacts> = fc.record({
   score: optional(fc.float({ min: 0, max: 1, noNaN: true })),
   decision: optional(fc.constantFrom('approve', 'review', 'block')),
   latencyMs: fc.double({ min: 0, max: 1e4, noNaN: true }),
+  modelMs: optional(fc.double({ min: 0, max: 1e4, noNaN: true })),
   fallback: optional(fc.record({ version: fc.constant('7'), error: text })),
   error: optional(fc.record({ code: text, message: text })),
 });
@@ -83,7 +85,7 @@ describe('predictionEventWriter', () => {
   it('writes what JSON.stringify writes of the documented event', () => {
     fc.assert(
       fc.property(facts, (given) => {
-        const { id, transactionId, row, features, offset, latencyMs, ...rest } = given;
+        const { id, transactionId, row, features, offset, latencyMs, modelMs, ...rest } = given;
         const inputs = Object.fromEntries(
           columns.flatMap(({ name, role, ignored, type }, slot) => {
             const value = row[slot];
@@ -110,6 +112,7 @@ describe('predictionEventWriter', () => {
                   Number.isFinite(value) ? value : null,
                 ),
                 latencyMs: Math.round(latencyMs * 1_000) / 1_000,
+                modelMs: modelMs === undefined ? undefined : Math.round(modelMs * 1e6) / 1e6,
               },
             }),
           ),

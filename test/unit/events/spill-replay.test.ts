@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { PredictionEvent } from '../../../shared/events/event-schema.ts';
 import { sendBytes } from '../../../shared/events/ports.ts';
+import { shadowEvent } from '../../../shared/events/shadow-event.ts';
 import { replaySpill } from '../../../shared/events/spill-replay.ts';
 import { Failure } from '../../../shared/failure.ts';
 import { MemoryBlobs } from '../../fixtures/memory-blobs.ts';
@@ -36,6 +37,25 @@ describe('replaySpill', () => {
     expect(sender.accepted.length).toBeLessThan(10);
     expect(spill.blobs.size).toBe(0);
     expect(await replaySpill(parts, 10_000)).toEqual({ blobs: 0, events: 0, deadLetters: 0 });
+  });
+
+  it('sends the results of a shadow again too, marked', async () => {
+    const { spill, sender, parts } = setUp();
+    const facts = {
+      id: idAt(TEN + 1),
+      predictionId: idAt(TEN),
+      model: 'cards',
+      promotionId: 'promotion-1',
+      step: 1,
+      accountHash: 7,
+      served: 'champion',
+      champion: { version: '1', score: 0.5, decision: 'review' },
+      candidate: { version: '2', error: 'no' },
+    } as const;
+    const event: PredictionEvent = JSON.parse(shadowEvent(facts));
+    await spill.create('2026/03/01/10/a.jsonl', fileOf([event]));
+    expect(await replaySpill(parts, 10_000)).toEqual({ blobs: 1, events: 1, deadLetters: 0 });
+    expect(acceptedBy(sender)).toEqual([replayed(event)]);
   });
 
   it('sends no more at once than the hub takes', async () => {

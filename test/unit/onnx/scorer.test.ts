@@ -86,6 +86,22 @@ describe('a scorer', () => {
     expect(answers).toEqual([Float32Array.of(0.1), Float32Array.of(0.2, 0.3, 0.4), Float32Array.of(0.5)]);
   });
 
+  test('keeps rows apart whose run times are compared, and repeats their runs', async () => {
+    const session = fakeSession(1);
+    const scorer = await open(session, 1);
+    const [one, two, other] = await Promise.all([
+      scorer.timedApart(Float32Array.of(0.1), 1),
+      scorer.timedApart(Float32Array.of(0.2), 1),
+      scorer.timed(Float32Array.of(0.3), 1),
+    ]);
+    expect(session.runs.map(String).toSorted()).toEqual(['0.1,0.2', '0.1,0.2', '0.3']);
+    expect([one, two, other].flatMap(({ scores }) => [...scores])).toEqual([0.1, 0.2, 0.3].map(Math.fround));
+    const last = scorer.timedApart(Float32Array.of(0.4), 1);
+    await scorer.close();
+    expect([...(await last).scores]).toEqual([Math.fround(0.4)]);
+    await expect(scorer.timedApart(Float32Array.of(0.5), 1)).rejects.toThrow(/closed/);
+  });
+
   test('collects what arrives during a run for the next one', async () => {
     const session = fakeSession(1);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
@@ -150,21 +166,42 @@ describe('a scorer', () => {
     );
   });
 
-  test('rejects the requests of a run that fails, and no others', async () => {
+  test('rejects the request that breaks a run, and answers those that shared the run with it', async () => {
     const session = fakeSession(1, (first) => {
       if (first === 0.75) throw new Error('out of memory');
       return first;
     });
     const scorer = await open(session, 1);
-    const doomed = [0.25, 0.75].map((value) => scorer.score(Float32Array.of(value), 1));
-    const settled = Promise.allSettled(doomed);
-    await nextTurn();
-    const later = scorer.score(Float32Array.of(0.5), 1);
-    for (const result of await settled) {
-      expect(result).toMatchObject({ status: 'rejected', reason: { name: 'ScoringError' } });
-      expect(result).toHaveProperty('reason.message', 'the model failed: out of memory');
-    }
-    expect(await later).toEqual(Float32Array.of(0.5));
+    const rows = [[0.25], [0.5, 0.75], [0.125, 0.0625]];
+    const settled = await Promise.allSettled(
+      rows.map((values) => scorer.score(Float32Array.from(values), values.length)),
+    );
+    expect(settled[1]).toMatchObject({ status: 'rejected', reason: { name: 'ScoringError' } });
+    expect(settled[1]).toHaveProperty('reason.message', 'the model failed: out of memory');
+    expect(settled[0]).toMatchObject({ value: Float32Array.of(0.25) });
+    expect(settled[2]).toMatchObject({ value: Float32Array.of(0.125, 0.0625) });
+    expect(await scorer.score(Float32Array.of(0.5), 1)).toEqual(Float32Array.of(0.5));
+  });
+
+  test('tells the run time of a row, shared out over the rows of the run', async () => {
+    const session = fakeSession(1);
+    const run = session.run.bind(session);
+    session.run = async (input, rows) => {
+      const answer = await run(input, rows);
+      const until = performance.now() + 8;
+      while (performance.now() < until);
+      return answer;
+    };
+    const scorer = await open(session, 1);
+    const [one, three] = await Promise.all([
+      scorer.timed(Float32Array.of(0.1), 1),
+      scorer.timed(Float32Array.of(0.2, 0.3, 0.4), 3),
+    ]);
+    expect(one.rowMs).toBeGreaterThanOrEqual(2);
+    expect(one.rowMs).toBe(three.rowMs);
+    const alone = await scorer.timed(Float32Array.of(0.2, 0.3), 2);
+    expect(alone.rowMs).toBeGreaterThanOrEqual(4);
+    expect(await scorer.timed(new Float32Array(0), 0)).toMatchObject({ rowMs: 0 });
   });
 
   test('fails a request cut into several runs when one of them fails', async () => {

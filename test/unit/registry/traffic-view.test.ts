@@ -2,19 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../shared/failure.ts';
 import type { TrafficRow } from '../../../shared/registry/rows.ts';
 import { TrafficView } from '../../../shared/registry/traffic-view.ts';
-
-function row(version: string): TrafficRow {
-  return {
-    kind: 'traffic',
-    model: 'cards',
-    epoch: Number(version),
-    champion: { version },
-    canary: null,
-    shadow: null,
-    changedAt: '2026-01-01T00:00:00.000Z',
-    changedBy: 'test',
-  };
-}
+import { trafficRow } from '../../fixtures/traffic-row.ts';
 
 describe('TrafficView', () => {
   let now: number;
@@ -27,7 +15,7 @@ describe('TrafficView', () => {
     now = 0;
     reads = 0;
     errors = [];
-    answer = () => Promise.resolve(row('1'));
+    answer = () => Promise.resolve(trafficRow('1'));
     const read = () => {
       reads++;
       return answer();
@@ -55,7 +43,7 @@ describe('TrafficView', () => {
 
   it('refreshes an ageing copy beside the request', async () => {
     await version();
-    answer = () => Promise.resolve(row('2'));
+    answer = () => Promise.resolve(trafficRow('2'));
     now = 2_001;
     expect(await version()).toBe('1');
     await Promise.resolve();
@@ -65,7 +53,7 @@ describe('TrafficView', () => {
 
   it('does not trust a copy older than five seconds: the request waits for the new one', async () => {
     await version();
-    answer = () => Promise.resolve(row('2'));
+    answer = () => Promise.resolve(trafficRow('2'));
     now = 600_000; // a worker that was frozen
     expect(await version()).toBe('2');
   });
@@ -79,7 +67,7 @@ describe('TrafficView', () => {
     now = 6_900;
     expect(await version()).toBe('1');
     expect(reads).toBe(2);
-    answer = () => Promise.resolve(row('3'));
+    answer = () => Promise.resolve(trafficRow('3'));
     now = 7_001;
     expect(await version()).toBe('3');
   });
@@ -101,7 +89,7 @@ describe('TrafficView', () => {
   it('says that a model does not exist, and notices when it does', async () => {
     answer = () => Promise.resolve(undefined);
     await expect(version()).rejects.toMatchObject({ kind: 'not-found' });
-    answer = () => Promise.resolve(row('1'));
+    answer = () => Promise.resolve(trafficRow('1'));
     now = 5_001;
     expect(await version()).toBe('1');
   });
@@ -112,7 +100,7 @@ describe('TrafficView', () => {
     const waiting = await Promise.allSettled(Array.from({ length: 50 }, version));
     for (const one of waiting)
       expect(one).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
-    resolve(row('1'));
+    resolve(trafficRow('1'));
     expect(await version()).toBe('1');
     expect(reads).toBe(1);
   });
@@ -120,7 +108,7 @@ describe('TrafficView', () => {
   it('reads again after a first read that failed', async () => {
     answer = () => Promise.reject(new Failure('unavailable', 'no Cosmos'));
     await expect(version()).rejects.toMatchObject({ kind: 'unavailable' });
-    answer = () => Promise.resolve(row('1'));
+    answer = () => Promise.resolve(trafficRow('1'));
     expect(await version()).toBe('1');
   });
 

@@ -72,6 +72,38 @@ describe('ModelPool', () => {
     expect(loads).toEqual(['1']);
   });
 
+  describe('without waiting', () => {
+    it('gives what is ready, and starts to load what is not', async () => {
+      expect(pool.peek('cards', '1')).toBeUndefined();
+      expect(pool.peek('cards', '1')).toBeUndefined();
+      await pool.get('cards', '1');
+      expect(pool.peek('cards', '1')).toMatchObject({ version: '1' });
+      expect(loads).toEqual(['1']);
+    });
+
+    it('gives the failure of the last load, also while it is tried again', async () => {
+      const good = load;
+      load = () => Promise.reject(new ModelRefused('tampered'));
+      pool.peek('cards', '1');
+      await new Promise(setImmediate);
+      expect(pool.peek('cards', '1')).toMatchObject({ kind: 'unavailable' });
+      expect(loads).toHaveLength(1);
+      load = good;
+      now = 5_000;
+      expect(pool.peek('cards', '1')).toBeInstanceOf(Failure);
+      await new Promise(setImmediate);
+      expect(pool.peek('cards', '1')).toMatchObject({ version: '1' });
+    });
+
+    it('counts as a use', async () => {
+      await pool.get('cards', '1');
+      await pool.get('cards', '2');
+      pool.peek('cards', '1');
+      await pool.get('cards', '3');
+      expect(closed).toEqual(['2']);
+    });
+  });
+
   it('closes all it holds', async () => {
     await pool.get('cards', '1');
     await pool.get('cards', '2');

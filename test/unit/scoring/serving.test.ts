@@ -5,28 +5,23 @@ import type { LoadedModel } from '../../../shared/scoring/load-model.ts';
 import { ModelPool } from '../../../shared/scoring/model-pool.ts';
 import { Serving } from '../../../shared/scoring/serving.ts';
 import { loadedModel } from '../../fixtures/loaded-model.ts';
+import { promotedRow, trafficRow } from '../../fixtures/traffic-row.ts';
 
 describe('Serving', () => {
   let champion: string;
   let now: number;
   let loading: Map<string, PromiseWithResolvers<LoadedModel>>;
   let serving: Serving;
+  let row: () => TrafficRow;
+  let time: number;
 
   beforeEach(() => {
     champion = '1';
     now = 0;
+    time = Date.UTC(2026, 0, 1);
     loading = new Map();
-    const read = (model: string): Promise<TrafficRow> =>
-      Promise.resolve({
-        kind: 'traffic',
-        model,
-        epoch: 1,
-        champion: { version: champion },
-        canary: null,
-        shadow: null,
-        changedAt: '2026-01-01T00:00:00.000Z',
-        changedBy: 'test',
-      });
+    row = () => trafficRow(champion);
+    const read = () => Promise.resolve(row());
     const load = (model: string, version: string) => {
       const pending = Promise.withResolvers<LoadedModel>();
       loading.set(version, pending);
@@ -34,7 +29,8 @@ describe('Serving', () => {
       return pending.promise;
     };
     const ignore = () => undefined;
-    serving = new Serving(new TrafficView(read, () => now, ignore), new ModelPool(load, () => now, ignore));
+    const [view, pool] = [new TrafficView(read, () => now, ignore), new ModelPool(load, () => now, ignore)];
+    serving = new Serving(view, pool, () => time);
   });
 
   const served = async () => (await serving.champion('cards')).version;
@@ -72,5 +68,46 @@ describe('Serving', () => {
     loading.get('7')?.resolve(loadedModel('cards', '7'));
     expect((await pinned).version).toBe('7');
     expect(await served()).toBe('1');
+  });
+
+  it('lets a new champion take over at once that is loaded already, as a canary is', async () => {
+    expect(await served()).toBe('1');
+    expect(serving.candidate('cards', '2')).toBeUndefined();
+    loading.get('2')?.resolve(loadedModel('cards', '2'));
+    await new Promise(setImmediate);
+    champion = '2';
+    now = 10_000;
+    expect(await served()).toBe('2');
+  });
+
+  it('knows a promotion until its claim ends, and without anybody having cleaned up no longer', async () => {
+    expect(serving.promotion('cards')).toBeUndefined();
+    row = () => promotedRow(25, { validUntil: '2026-01-01T00:00:10.000Z' });
+    await served();
+    expect(serving.promotion('cards')).toMatchObject({
+      promotionId: 'promotion-1',
+      candidate: '2',
+      canaryBuckets: 2_500,
+    });
+    time += 9_999;
+    expect(serving.promotion('cards')).toBeDefined();
+    time += 1;
+    expect(serving.promotion('cards')).toBeUndefined();
+  });
+
+  it('keeps the champion before the present one loaded while the claim of the promotion lasts', async () => {
+    const done = promotedRow(0);
+    row = () => ({
+      ...done,
+      champion: { version: '2' },
+      previousChampion: { version: '1', promotionId: 'promotion-1' },
+    });
+    const first = served();
+    await new Promise(setImmediate);
+    loading.get('2')?.resolve(loadedModel('cards', '2'));
+    expect(await first).toBe('2');
+    expect(loading.has('1')).toBe(false);
+    expect(serving.promotion('cards')).toMatchObject({ canaryBuckets: 0, shadow: false });
+    expect(loading.has('1')).toBe(true);
   });
 });
