@@ -47,13 +47,13 @@ export function documentsOf(database: Database, containerName: string): Document
       ),
     create: (model, id, value) =>
       translate(`create ${model}/${id}`, (abortSignal) =>
-        unless(409, async () =>
+        unless([409], async () =>
           stored((await container.items.create<object>({ ...value, id, model }, { abortSignal })).resource),
         ),
       ),
     replace: (model, id, value, etag) =>
       translate(`replace ${model}/${id}`, (abortSignal) =>
-        unless(412, async () => {
+        unless([412], async () => {
           const accessCondition = { type: 'IfMatch', condition: etag };
           const response = await container
             .item(id, model)
@@ -97,21 +97,24 @@ async function runQuery(
   return resources;
 }
 
-function stored(resource: unknown): Stored | undefined {
+/** A document with its ETag; undefined where there is none. */
+export function stored(resource: unknown): Stored | undefined {
   if (typeof resource !== 'object' || resource === null || !('_etag' in resource)) return undefined;
   return { value: resource, etag: String(resource._etag) };
 }
 
-async function unless<T>(status: number, call: () => Promise<T>): Promise<T | undefined> {
+/** @returns undefined where the service refuses the call with one of the statuses */
+export async function unless<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof ErrorResponse && error.code === status) return undefined;
+    if (error instanceof ErrorResponse && statuses.some((status) => status === error.code)) return undefined;
     throw error;
   }
 }
 
-async function translate<T>(what: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Bounds a call. @throws Failure `unavailable`, whatever went wrong */
+export async function translate<T>(what: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   try {
     return await within(BOUND_MS, call);
   } catch (error) {

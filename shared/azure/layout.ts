@@ -5,14 +5,35 @@ export const BLOB_CONTAINERS = [
   'models',
   'datasets',
   'predictions',
+  'shadows',
   'predictions-spill',
   'dead-letter',
 ] as const;
 
 export type BlobContainer = (typeof BLOB_CONTAINERS)[number];
 
-/** Containers of the Cosmos database, with their partition keys. */
-export const COSMOS_CONTAINERS = [{ id: 'registry', partitionKey: '/model' }] as const;
+export interface CosmosContainer {
+  readonly id: string;
+  readonly partitionKey: string;
+  /** How long a document lives after its last change, in seconds; without an end where it is absent. */
+  readonly defaultTtl?: number;
+  /** The only members that are indexed; all of them where it is absent. */
+  readonly indexed?: readonly string[];
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Containers of the Cosmos database. */
+export const COSMOS_CONTAINERS: readonly CosmosContainer[] = [
+  { id: 'registry', partitionKey: '/model' },
+  {
+    id: 'rollups',
+    partitionKey: '/shard',
+    defaultTtl: 14 * DAY_SECONDS,
+    // An index of the histograms would cost more than all the rest.
+    indexed: ['/model', '/promotionId', '/minute'],
+  },
+];
 
 /** The Cosmos database. */
 export const DATABASE = 'tollgate';
