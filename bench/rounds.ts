@@ -9,6 +9,8 @@ export interface Variant<T> {
   readonly name: string;
   /** Processes that work for this variant, beside this one. */
   readonly pids: readonly number[];
+  /** Before each measurement, and no part of it. */
+  readonly prepare?: () => Promise<void>;
   readonly measure: () => Promise<T>;
 }
 
@@ -44,7 +46,8 @@ export async function interleaved<T>(
   return found;
 }
 
-async function measureOnce<T>({ pids, measure }: Variant<T>): Promise<Round<T>> {
+async function measureOnce<T>({ pids, prepare, measure }: Variant<T>): Promise<Round<T>> {
+  await prepare?.();
   const before = pids.map(processorTime);
   const [ownBefore, allBefore, started] = [ownTime(), machineTime(), performance.now()];
   const result = await measure();

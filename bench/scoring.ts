@@ -134,7 +134,8 @@ async function measure(
   });
 }
 
-function summary(rounds: readonly Round<LoadResult>[], rowsEach: number) {
+/** The medians of rounds of load, by row. The server is the first of a variant's processes. */
+export function summary(rounds: readonly Round<LoadResult>[], rowsEach: number) {
   const of = (value: (round: Round<LoadResult>) => number) => median(rounds.map(value));
   const perRow = (ms: number, { requests }: LoadResult) => (ms * 1_000) / (requests * rowsEach);
   return {

@@ -6,8 +6,11 @@ import './docs.ts';
 import './health.ts';
 import './models.ts';
 import './predictions.ts';
+import './promotion-cleanup.ts';
+import './promotions.ts';
 import './replay-spill.ts';
 import './score.ts';
+import '../orchestrations/promote.ts';
 
 // Bad settings stop the start, with all of them listed, rather than fail the first caller.
 readSettings(process.env);

@@ -3,6 +3,7 @@ import { theApp } from '../shared/app.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { type Answer, handlerOf } from '../shared/http/route.ts';
 import { modelNameSchema, versionSchema } from '../shared/registry/rows.ts';
+import { trafficView } from '../shared/registry/views.ts';
 
 function get(name: string, route: string, answer: Answer): void {
   app.http(name, {
@@ -33,5 +34,5 @@ get('version', 'api/models/{model}/versions/{version}', async ({ params }) => ({
 
 get('traffic', 'api/models/{model}/traffic', async ({ params }) => {
   const { row, etag } = await (await theApp()).catalogue.traffic(params['model'] ?? '');
-  return { jsonBody: { champion: row.champion, canary: row.canary, shadow: row.shadow, etag } };
+  return { jsonBody: trafficView(row, etag) };
 });

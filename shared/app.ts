@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { blobsOf, openBlobService } from './azure/blob.ts';
 import { documentsOf, openCosmos } from './azure/cosmos.ts';
+import { rollupRowsOf } from './azure/cosmos-rollups.ts';
 import { openEventSender } from './azure/event-hubs.ts';
 import type { BlobContainer } from './azure/layout.ts';
 import { logBlobsOf } from './azure/log-blobs.ts';
@@ -17,17 +18,24 @@ import type { ReplayParts } from './events/spill-replay.ts';
 import { blobSpill } from './events/spill.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
+import type { PromotionParts } from './promotion/parts.ts';
+import { PromotionStore } from './promotion/store.ts';
 import { Catalogue } from './registry/catalogue.ts';
 import { readModelFiles, readVerified } from './registry/model-folder.ts';
 import type { Blobs } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
+import type { VersionRow } from './registry/rows.ts';
 import { TrafficView } from './registry/traffic-view.ts';
+import type { RollupRows } from './rollups/ports.ts';
+import { RollupWriter } from './rollups/rollup-writer.ts';
 import { loadModel } from './scoring/load-model.ts';
 import { ModelPool } from './scoring/model-pool.ts';
 import { predictionIds } from './scoring/prediction-ids.ts';
 import { Recorder } from './scoring/recorder.ts';
 import type { ScoringParts } from './scoring/score.ts';
 import { Serving } from './scoring/serving.ts';
+import { ShadowScorer } from './scoring/shadow.ts';
+import { startShadowThread } from './scoring/shadow-thread.ts';
 
 /** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
 const SPILL_MS = 1_500;
@@ -43,7 +51,10 @@ export interface App {
   readonly scoring: ScoringParts;
   readonly log: PredictionLog;
   readonly collecting: CollectParts;
+  /** The minute rows, for those who read them. */
+  readonly rollups: RollupRows;
   readonly replaying: ReplayParts;
+  readonly promotions: PromotionParts;
   readonly decisions: DecisionParts;
   /** The log itself, for those who read it. */
   readonly predictions: ReadableBlobs;
@@ -59,7 +70,8 @@ export async function buildApp(settings: Settings): Promise<App> {
     openCosmos(settings.cosmos),
   ]);
   const models = blobsOf(blobService, 'models');
-  const registry = new Registry(documentsOf(database, 'registry'), models);
+  const documents = documentsOf(database, 'registry');
+  const registry = new Registry(documents, models);
   const now = () => performance.now();
   const newId = predictionIds(Date.now, randomFillSync);
   const warn = (message: string, error?: unknown) =>
@@ -67,8 +79,10 @@ export async function buildApp(settings: Settings): Promise<App> {
   const sender = await openEventSender(settings.eventHubs, PREDICTIONS_HUB);
   const logBlobs = (container: BlobContainer, boundMs: number) => logBlobsOf(blobService, container, boundMs);
   const predictions = logBlobs('predictions', APPEND_MS);
+  const shadows = logBlobs('shadows', APPEND_MS);
   const spilled = logBlobs('predictions-spill', SPILL_MS);
   const deadLetters = logBlobs('dead-letter', APPEND_MS);
+  const rollups = rollupRowsOf(database, 'rollups');
   const log = new PredictionLog({
     mode: settings.predictionLog,
     sender,
@@ -76,6 +90,8 @@ export async function buildApp(settings: Settings): Promise<App> {
     report: warn,
     now,
   });
+  const contractOf = async (row: VersionRow) =>
+    parseContract(JSON.parse(Buffer.from(await readVerified(models, row, 'contract.json')).toString('utf8')));
   const pool = new ModelPool(
     async (model, version) => {
       // Beside the model, so that the first prediction finds its connection open.
@@ -92,6 +108,13 @@ export async function buildApp(settings: Settings): Promise<App> {
     now,
     (error) => warn('The traffic row could not be refreshed; the last known one is used', error),
   );
+  const shadow = new ShadowScorer({
+    start: startShadowThread,
+    send: (events) => log.append(events),
+    newId,
+    now,
+    report: warn,
+  });
   return {
     settings,
     registry,
@@ -99,27 +122,42 @@ export async function buildApp(settings: Settings): Promise<App> {
     models,
     datasets: blobsOf(blobService, 'datasets'),
     scoring: {
-      serving: new Serving(traffic, pool),
+      serving: new Serving(traffic, pool, Date.now),
       recorder: new Recorder(log, sender.maxBytes),
       newId,
       now,
+      shadow,
     },
     log,
-    collecting: { logs: { predictions: new AppendLog(predictions) }, deadLetters },
+    collecting: {
+      logs: { predictions: new AppendLog(predictions), shadows: new AppendLog(shadows) },
+      counter: new RollupWriter(rollups),
+      deadLetters,
+    },
+    rollups,
     replaying: { spill: spilled, deadLetters, sender, now },
+    promotions: {
+      store: new PromotionStore(documents, models),
+      registry,
+      rollups,
+      planOf: async (row) => (await contractOf(row)).plan,
+      newId,
+      time: Date.now,
+      report: warn,
+    },
     decisions: {
       find: (model, id) => findPrediction({ predictions, spill: spilled }, model, id),
       policyOf: async (model, version) => {
         const row = await registry.version(model, version);
         if (row === undefined)
           throw new Failure('not-found', `Version ${version} of '${model}' is not registered`);
-        const contract = await readVerified(models, row, 'contract.json');
-        return parseContract(JSON.parse(Buffer.from(contract).toString('utf8'))).policy;
+        return (await contractOf(row)).policy;
       },
     },
     predictions,
     newId,
     close: async () => {
+      await shadow.close();
       await log.close();
       await pool.close();
     },

@@ -6,25 +6,9 @@ import { modelNameSchema, versionSchema } from '../registry/rows.ts';
 import { modelViewSchema, trafficViewSchema, versionViewSchema } from '../registry/views.ts';
 import { featuresRequestSchema, scoreRequestSchema } from '../scoring/request.ts';
 import { MAX_TRANSACTIONS } from '../scoring/score.ts';
+import { json, ok, params, read, refused } from './openapi-parts.ts';
 import { pagingSchema } from './paging.ts';
-
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string().optional(),
-    errors: z
-      .array(
-        z.object({
-          path: z.string().meta({ description: 'JSON Pointer into the body' }),
-          message: z.string(),
-        }),
-      )
-      .optional(),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+import { promotionPaths } from './promotion-paths.ts';
 
 const predictionSchema = z
   .object({
@@ -100,6 +84,7 @@ export function openApiDocument(models: readonly DocumentedModel[], defaultModel
     },
     '/api/models/{model}/versions/{version}': { get: read('A version', versionPath, versionViewSchema) },
     '/api/models/{model}/traffic': { get: read('Who gets traffic', modelPath, trafficViewSchema) },
+    ...promotionPaths,
     '/api/models/{model}/predictions/{predictionId}': {
       get: read(
         'A logged prediction, with the version and the policy that decided',
@@ -158,10 +143,6 @@ function scoring(summary: string, body: z.ZodType): ZodOpenApiOperationObject {
   };
 }
 
-function read(summary: string, path: z.ZodObject, schema: z.ZodType): ZodOpenApiOperationObject {
-  return { summary, ...params({ path }), responses: { 200: ok(schema), ...refused(404, 503) } };
-}
-
 function listed(summary: string, item: z.ZodType, after: z.ZodType<string>): ZodOpenApiOperationObject {
   const schema = z.object({ items: z.array(item), next: z.string().optional() });
   return {
@@ -169,21 +150,4 @@ function listed(summary: string, item: z.ZodType, after: z.ZodType<string>): Zod
     ...params({ query: pagingSchema(after) }),
     responses: { 200: ok(schema), ...refused(400, 404, 503) },
   };
-}
-
-function params(requestParams: { path?: z.ZodObject; query?: z.ZodObject; header?: z.ZodObject }) {
-  return { requestParams };
-}
-
-function ok(schema: z.ZodType) {
-  return { description: 'OK', content: json(schema) };
-}
-
-function json(schema: z.ZodType) {
-  return { 'application/json': { schema } };
-}
-
-function refused(...statuses: number[]) {
-  const content = { 'application/problem+json': { schema: problemSchema } };
-  return Object.fromEntries(statuses.map((status) => [String(status), { description: 'Refused', content }]));
 }

@@ -13,6 +13,7 @@ const STATUS: Record<FailureKind, { readonly status: number; readonly title: str
   malformed: { status: 400, title: 'The body is not JSON' },
   invalid: { status: 400, title: 'The request is not valid' },
   'not-found': { status: 404, title: 'Not found' },
+  forbidden: { status: 403, title: 'Forbidden' },
   conflict: { status: 409, title: 'Conflict' },
   'too-large': { status: 413, title: 'Too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },

@@ -10,6 +10,11 @@ export type VersionFacts = Pick<
   'model' | 'title' | 'createdBy' | 'learner' | 'params' | 'seed' | 'datasetVersion'
 >;
 
+/** What a version is made of. */
+export interface VersionParts extends Pick<TrainedModel, 'files' | 'rows'> {
+  readonly metrics: TrainedModel['metrics'] | VersionRow['metrics'];
+}
+
 /**
  * Stores a trained model's files and registers it as the model's next version. A model's first version becomes its
  * champion; any other waits for a promotion.
@@ -21,7 +26,7 @@ export type VersionFacts = Pick<
 export async function registerVersion(
   registry: Registry,
   models: Blobs,
-  trained: TrainedModel,
+  trained: VersionParts,
   facts: VersionFacts,
   at: Date,
 ): Promise<{ version: string; state: 'champion' | 'registered' }> {

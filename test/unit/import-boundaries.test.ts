@@ -48,11 +48,14 @@ function fault({ from, to, typeOnly }: Import): string | undefined {
   const top = from.split('/')[0] ?? '';
   const own = /^(functions|orchestrations|shared|models|local|tools|bench|web)\//.exec(to)?.[1];
   const capability = /^shared\/([^/]+)\//.exec(from)?.[1];
+  // The entry point registers everything that the host is to run.
+  const isEntry = from === 'functions/main.ts' && own === 'orchestrations';
   if (
     (top === 'functions' || top === 'orchestrations') &&
     own !== undefined &&
     own !== 'shared' &&
-    own !== top
+    own !== top &&
+    !isEntry
   ) {
     return 'functions and orchestrations import shared only';
   }
@@ -84,6 +87,8 @@ function fault({ from, to, typeOnly }: Import): string | undefined {
   if (/^(node:)?child_process$/.test(to) && !typeOnly && !['local', 'tools', 'bench'].includes(top)) {
     return 'only local, tools and bench start processes';
   }
+  if (to === 'durable-functions' && ['shared', 'models', 'local'].includes(top))
+    return 'what is not a trigger does not use the durable library';
   return undefined;
 }
 
@@ -107,6 +112,8 @@ describe('import boundaries', () => {
     ['shared/scoring/score.ts', '@azure/cosmos'],
     ['shared/app.ts', 'local/supervisor.ts'],
     ['local/host/main.ts', 'shared/failure.ts'],
+    ['functions/score.ts', 'orchestrations/promote.ts'],
+    ['shared/promotion/start.ts', 'durable-functions'],
     ['tools/train.ts', 'functions/score.ts'],
     ['shared/training/fit.ts', 'node:child_process'],
     ['models/fraud/generate.ts', 'local/lock.ts'],

@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AppStack, startAppStack, trainSmall } from '../../fixtures/app-stack.ts';
+import { z } from 'zod';
+import { readDefinition } from '../../../tools/model-folders.ts';
+import { type AppStack, fraudRows, startAppStack, trainSmall } from '../../fixtures/app-stack.ts';
 import { bankDefinition, bankRows } from '../../fixtures/bank-rows.ts';
 import { goodTransaction as good } from '../../fixtures/fraud-rows.ts';
 import { bodyOf } from '../../fixtures/http.ts';
@@ -21,6 +23,7 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
     body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
   });
 const get = (path: string) => fetch(running.url + path);
+const promotionSchema = z.object({ promotionId: z.string() });
 
 describe('a second model', () => {
   it('is trained and served beside the first with nothing but its folder', async () => {
@@ -98,6 +101,26 @@ describe('the API document', () => {
     );
     await check('/score', 'post', await post('/score', { features: good }));
     await check('/score', 'post', await post('/score', {}));
+    // A promotion that really runs, and is ended again.
+    const second = await trainSmall(running.app, await readDefinition('fraud'), await fraudRows(), 2);
+    const promotions = '/api/models/{model}/promotions';
+    const started = await post('/api/models/fraud/promotions', { version: second });
+    const { promotionId } = promotionSchema.parse(await started.clone().json());
+    await check(promotions, 'post', started);
+    await check(promotions, 'post', await post('/api/models/fraud/promotions', { version: second }));
+    await check(promotions, 'post', await post('/api/models/fraud/promotions', { version: 7 }));
+    const own = `/api/models/fraud/promotions/${promotionId}`;
+    await check(promotions, 'get', await get('/api/models/fraud/promotions'));
+    await check(`${promotions}/{promotionId}`, 'get', await get(own));
+    await check(
+      `${promotions}/{promotionId}/approve`,
+      'post',
+      await post(`${own}/approve`, { approvedBy: 'someone' }),
+    );
+    const abort = { abortedBy: 'someone', reason: 'this was a test' };
+    await check(`${promotions}/{promotionId}/abort`, 'post', await post(`${own}/abort`, abort));
+    const rollback = { requestedBy: 'someone', reason: 'there is nothing to return to' };
+    await check('/api/models/{model}/rollback', 'post', await post('/api/models/fraud/rollback', rollback));
     for (const [template, path] of [
       ['/api/models', '/api/models?limit=1'],
       ['/api/models', '/api/models?limit=0'],

@@ -1,0 +1,30 @@
+import type { HttpRequest } from '@azure/functions';
+import type { z } from 'zod';
+import { Failure, type Problem } from '../failure.ts';
+import { readJson } from './json-body.ts';
+
+/**
+ * A request's JSON body, as a schema has it.
+ * @throws Failure `invalid` with every problem, each with its JSON Pointer, and what `readJson` throws
+ */
+export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(await readJson(request));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap(problemsOf);
+  const listed = problems.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  throw new Failure('invalid', `The body is not what this route takes: ${listed}`, { problems });
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((key) => `/${pointerToken(String(key))}`).join('');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({
+    path: `${path}/${pointerToken(key)}`,
+    message: 'is not known here',
+  }));
+}
+
+/** RFC 6901. */
+function pointerToken(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
