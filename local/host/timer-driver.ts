@@ -79,7 +79,8 @@ export class TimerDriver implements TriggerDriver {
     if (timers.length === 0) return;
     this.#startedAt = this.#now();
     const common = await this.#coordinate();
-    await Promise.all(timers.map(async (timer) => this.#ask(timer, common)));
+    // Not waited for: while the storage does not answer the other triggers shall run.
+    for (const timer of timers) void this.#ask(timer, common);
   }
 
   async stop(): Promise<void> {
