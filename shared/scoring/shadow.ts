@@ -2,6 +2,7 @@ import type { LogOutcome } from '../events/prediction-log.ts';
 import { type ShadowFacts, type ShadowSide, shadowEvent } from '../events/shadow-event.ts';
 import { Failure } from '../failure.ts';
 import type { CheckedRow } from '../features/compile.ts';
+import { Allowance } from './allowance.ts';
 import { decide } from './decide.ts';
 import type { LoadedModel } from './load-model.ts';
 import type { ShadowThread } from './shadow-thread.ts';
@@ -34,6 +35,11 @@ export interface ShadowOptions {
 export interface ShadowLimits {
   /** The most rows that are held: waiting, being scored, or on their way into the log. */
   readonly rows: number;
+  /**
+   * The most rows that are taken in a second, without regard to what is in them. A second event costs as much as the
+   * first; evidence takes thousands of pairs, not all of them.
+   */
+  readonly perSecond: number;
   /** Of one message to the thread. */
   readonly batch: number;
   /** How long the first row of a message waits for others, which cost far less than a message of their own. Milliseconds. */
@@ -48,6 +54,7 @@ export interface ShadowLimits {
 /** The log holds 50,000 events for callers, who must not notice the shadow's. */
 const DEFAULT_LIMITS: ShadowLimits = {
   rows: 4_096,
+  perSecond: 500,
   batch: 256,
   linger: 20,
   restartAfter: 1_000,
@@ -68,6 +75,8 @@ interface Batch {
 export interface ShadowCounts {
   /** Rows whose event was handed to the log. */
   readonly recorded: number;
+  /** Rows beyond the most of a second: so it is meant to be. */
+  readonly passed: number;
   /** Rows that did not fit. */
   readonly dropped: number;
   /** Rows that were lost with the thread. */
@@ -86,7 +95,8 @@ export class ShadowScorer implements Shadowing {
   readonly #queue: Batch[] = [];
   /** Events that need no thread; they go with the next message. */
   #events: string[] = [];
-  readonly #counts = { recorded: 0, dropped: 0, lost: 0, unsent: 0 };
+  readonly #counts = { recorded: 0, passed: 0, dropped: 0, lost: 0, unsent: 0 };
+  readonly #allowance: Allowance;
   #held = 0;
   #thread: ShadowThread | undefined;
   #failures = 0;
@@ -99,6 +109,7 @@ export class ShadowScorer implements Shadowing {
   constructor(options: ShadowOptions) {
     this.#options = options;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#allowance = new Allowance(this.#limits.perSecond, options.now);
   }
 
   get counts(): ShadowCounts {
@@ -106,7 +117,7 @@ export class ShadowScorer implements Shadowing {
   }
 
   submit(served: ServedRow, other: LoadedModel, row: CheckedRow): void {
-    if (!this.#hold()) return;
+    if (!this.#take()) return;
     const { contract } = other;
     let batch = this.#queue.findLast((one) => one.other === other);
     if (batch === undefined || batch.served.length === this.#limits.batch) {
@@ -119,7 +130,7 @@ export class ShadowScorer implements Shadowing {
   }
 
   submitFailed(served: ServedRow, other: string, error: string): void {
-    if (!this.#hold()) return;
+    if (!this.#take()) return;
     this.#events.push(this.#eventOf(served, { version: other, error }));
     this.#wake();
   }
@@ -137,7 +148,14 @@ export class ShadowScorer implements Shadowing {
     this.#endThread();
   }
 
-  /** Whether there is room for one more row, which is then taken. */
+  /** Whether one more row may be taken, which it then is. */
+  #take(): boolean {
+    if (this.#allowance.take()) return this.#hold();
+    this.#counts.passed += 1;
+    return false;
+  }
+
+  /** Whether there is room for the row, which is then held. */
   #hold(): boolean {
     const fits = !this.#closed && this.#held < this.#limits.rows;
     this.#held += 1;

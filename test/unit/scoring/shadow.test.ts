@@ -4,12 +4,20 @@ import { shadowEventSchema } from '../../../shared/events/shadow-event-schema.ts
 import type { LogOutcome } from '../../../shared/events/prediction-log.ts';
 import { Failure } from '../../../shared/failure.ts';
 import type { ShadowAnswer } from '../../../shared/scoring/shadow-message.ts';
-import { type ServedRow, ShadowScorer } from '../../../shared/scoring/shadow.ts';
+import { type ServedRow, type ShadowLimits, ShadowScorer } from '../../../shared/scoring/shadow.ts';
 import type { ShadowThread } from '../../../shared/scoring/shadow-thread.ts';
 import { loadedModel } from '../../fixtures/loaded-model.ts';
 import { idAt } from '../../fixtures/prediction-events.ts';
 
-const LIMITS = { rows: 10, batch: 4, linger: 20, restartAfter: 1_000, restartAtMost: 4_000, idle: 60_000 };
+const LIMITS = {
+  perSecond: 100,
+  rows: 10,
+  batch: 4,
+  linger: 20,
+  restartAfter: 1_000,
+  restartAtMost: 4_000,
+  idle: 60_000,
+};
 const other = loadedModel('cards', '2');
 const predictionId = idAt(1);
 
@@ -69,7 +77,11 @@ describe('the shadow', () => {
     reports = [];
     send = () => Promise.resolve('acknowledged');
     ids = [];
-    shadow = new ShadowScorer({
+    shadow = scorer(LIMITS);
+  });
+
+  const scorer = (limits: ShadowLimits) =>
+    new ShadowScorer({
       start: () => {
         const thread = new ManualThread();
         threads.push(thread);
@@ -86,9 +98,8 @@ describe('the shadow', () => {
       },
       now: () => Date.now(),
       report: (message) => reports.push(message),
-      limits: LIMITS,
+      limits,
     });
-  });
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -123,7 +134,7 @@ describe('the shadow', () => {
         candidate: { version: '2', score: 0.75, decision: 'block', latencyMs: 0.004 },
       },
     });
-    expect(shadow.counts).toEqual({ recorded: 2, dropped: 0, lost: 0, unsent: 0 });
+    expect(shadow.counts).toEqual({ recorded: 2, passed: 0, dropped: 0, lost: 0, unsent: 0 });
   });
 
   it('swaps the roles of a row that the canary served', async () => {
@@ -173,6 +184,16 @@ describe('the shadow', () => {
     expect(shadow.counts.dropped).toBe(6);
   });
 
+  it('takes so many rows a second, counts the others, and needs nobody to hear of them', async () => {
+    shadow = scorer({ ...LIMITS, perSecond: 5 });
+    submit(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7);
+    expect(shadow.counts).toMatchObject({ passed: 2, dropped: 0 });
+    await vi.advanceTimersByTimeAsync(400);
+    submit(0.1, 0.2, 0.3);
+    expect(shadow.counts).toMatchObject({ passed: 3, dropped: 0 });
+    expect(reports).toEqual([]);
+  });
+
   it('holds room for rows until the log has them', async () => {
     const slow = Promise.withResolvers<LogOutcome>();
     send = () => slow.promise;
@@ -207,7 +228,7 @@ describe('the shadow', () => {
     submit(0.1);
     await linger();
     await threads[0]?.answer(1);
-    expect(shadow.counts).toEqual({ recorded: 0, dropped: 0, lost: 0, unsent: 2 });
+    expect(shadow.counts).toEqual({ recorded: 0, passed: 0, dropped: 0, lost: 0, unsent: 2 });
   });
 
   it('survives the end of its thread, and starts another one after a pause that grows', async () => {
@@ -253,7 +274,7 @@ describe('the shadow', () => {
     await threads[0]?.answer(0);
     await closing;
     expect(threads[0]?.ended).toBe(true);
-    expect(shadow.counts).toEqual({ recorded: 1, dropped: 2, lost: 0, unsent: 0 });
+    expect(shadow.counts).toEqual({ recorded: 1, passed: 0, dropped: 2, lost: 0, unsent: 0 });
   });
 
   it('does not wait for ever for a thread that does not answer', async () => {
