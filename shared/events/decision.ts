@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
+import { type LabelView, labelViewSchema } from '../outcomes/find-label.ts';
 import { versionSchema } from '../registry/rows.ts';
 import type { Policy } from '../scoring/decide.ts';
 import { type PredictionEvent, predictionEventSchema } from './event-schema.ts';
@@ -11,6 +12,7 @@ export const decisionViewSchema = z
     event: predictionEventSchema,
     version: versionSchema,
     policy: z.object({ review: z.number(), block: z.number() }),
+    label: labelViewSchema.optional(),
   })
   .meta({ id: 'LoggedDecision' });
 export type DecisionView = z.infer<typeof decisionViewSchema>;
@@ -20,6 +22,8 @@ export interface DecisionParts {
   readonly find: (model: string, predictionId: string) => Promise<PredictionEvent | undefined>;
   /** The thresholds of a version. */
   readonly policyOf: (model: string, version: string) => Promise<Policy>;
+  /** What is known of a prediction's outcome. */
+  readonly labelOf: (model: string, predictionId: string) => Promise<LabelView | undefined>;
 }
 
 /**
@@ -41,5 +45,6 @@ export async function findDecision(
     );
   }
   const { version } = event.data;
-  return { event, version, policy: await parts.policyOf(model, version) };
+  const [policy, label] = await Promise.all([parts.policyOf(model, version), parts.labelOf(model, id)]);
+  return { event, version, policy, ...(label === undefined ? {} : { label }) };
 }

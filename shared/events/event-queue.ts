@@ -31,6 +31,7 @@ export interface Batch {
 /** What callers wait for: their events in the order in which they came, cut into batches, within bounds. */
 export class EventQueue {
   readonly #limits: QueueLimits;
+  readonly #noun: string;
   readonly #entries: Entry[] = [];
   /** The entries before this index are taken; cutting them off one by one would copy the others each time. */
   #first = 0;
@@ -39,8 +40,10 @@ export class EventQueue {
   #heldBytes = 0;
   #waitingBytes = 0;
 
-  constructor(limits: QueueLimits) {
+  /** @param noun what an event is, in messages */
+  constructor(limits: QueueLimits, noun: string) {
     this.#limits = limits;
+    this.#noun = noun;
   }
 
   /** Callers with events that are in no batch yet. */
@@ -66,7 +69,7 @@ export class EventQueue {
       this.#heldEvents + events.length > this.#limits.events ||
       this.#heldBytes + bytes > this.#limits.bytes
     ) {
-      throw new Failure('unavailable', 'Too many predictions are waiting to be put on record');
+      throw new Failure('unavailable', `Too many ${this.#noun}s are waiting to be put on record`);
     }
     this.#heldEvents += events.length;
     this.#heldBytes += bytes;

@@ -18,35 +18,27 @@ export class IdSet {
    * @returns false where it was there already
    */
   add(id: string): boolean {
-    const a = Number.parseInt(id.slice(0, 8), 16);
-    const b = Number.parseInt(id.slice(9, 13) + id.slice(14, 18), 16);
-    const c = Number.parseInt(id.slice(19, 23) + id.slice(24, 28), 16);
-    const d = Number.parseInt(id.slice(28, 36), 16);
+    const [a, b, c, d] = wordsOf(id);
     if (!this.#insert(a, b, c, d)) return false;
     this.#size += 1;
     if (this.#size * 10 > (this.#slots.length / 4) * 7) this.#grow();
     return true;
   }
 
+  has(id: string): boolean {
+    const slots = this.#slots;
+    return !isFree(slots, 4 * slotOf(slots, ...wordsOf(id)));
+  }
+
   #insert(a: number, b: number, c: number, d: number): boolean {
     const slots = this.#slots;
-    const mask = slots.length / 4 - 1;
-    // The last words of a UUIDv7 are random; those made in one millisecond by one worker may differ in few bits only.
-    let slot = (Math.imul(d ^ Math.imul(c, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(a ^ b, 0xc2b2ae35)) >>> 0;
-    slot = (slot ^ (slot >>> 15)) & mask;
-    for (;;) {
-      const at = slot * 4;
-      const [w, x, y, z] = [slots[at], slots[at + 1], slots[at + 2], slots[at + 3]];
-      if (w === 0 && x === 0 && y === 0 && z === 0) {
-        slots[at] = a;
-        slots[at + 1] = b;
-        slots[at + 2] = c;
-        slots[at + 3] = d;
-        return true;
-      }
-      if (w === a && x === b && y === c && z === d) return false;
-      slot = (slot + 1) & mask;
-    }
+    const at = 4 * slotOf(slots, a, b, c, d);
+    if (!isFree(slots, at)) return false;
+    slots[at] = a;
+    slots[at + 1] = b;
+    slots[at + 2] = c;
+    slots[at + 3] = d;
+    return true;
   }
 
   #grow(): void {
@@ -57,4 +49,36 @@ export class IdSet {
       if ((a | b | c | d) !== 0) this.#insert(a, b, c, d);
     }
   }
+}
+
+/** @param id a UUID as text, with its hyphens */
+export function wordsOf(id: string): [number, number, number, number] {
+  return [
+    Number.parseInt(id.slice(0, 8), 16),
+    Number.parseInt(id.slice(9, 13) + id.slice(14, 18), 16),
+    Number.parseInt(id.slice(19, 23) + id.slice(24, 28), 16),
+    Number.parseInt(id.slice(28, 36), 16),
+  ];
+}
+
+/**
+ * The slot of a UUID in an open hash table, or the free one that it would take.
+ * @param slots four words per slot, a power of two of them, some free; a free slot is all zeros
+ */
+export function slotOf(slots: Uint32Array, a: number, b: number, c: number, d: number): number {
+  const mask = slots.length / 4 - 1;
+  // The last words of a UUIDv7 are random; those made in one millisecond by one worker may differ in few bits only.
+  let slot = (Math.imul(d ^ Math.imul(c, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(a ^ b, 0xc2b2ae35)) >>> 0;
+  slot = (slot ^ (slot >>> 15)) & mask;
+  for (;;) {
+    const at = slot * 4;
+    const [w, x, y, z] = [slots[at], slots[at + 1], slots[at + 2], slots[at + 3]];
+    if (w === 0 && x === 0 && y === 0 && z === 0) return slot;
+    if (w === a && x === b && y === c && z === d) return slot;
+    slot = (slot + 1) & mask;
+  }
+}
+
+function isFree(slots: Uint32Array, at: number): boolean {
+  return slots[at] === 0 && slots[at + 1] === 0 && slots[at + 2] === 0 && slots[at + 3] === 0;
 }

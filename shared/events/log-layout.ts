@@ -3,6 +3,9 @@
 /** The hub that prediction events are sent to. */
 export const PREDICTIONS_HUB = 'predictions';
 
+/** The hub that label events are sent to. */
+export const LABELS_HUB = 'labels';
+
 export const HOUR_MS = 3_600_000;
 
 /** `yyyy/MM/dd/HH` of a time. @param time milliseconds since 1970-01-01T00:00Z */

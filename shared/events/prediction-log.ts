@@ -24,6 +24,8 @@ export interface LogOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly limits?: QueueLimits;
+  /** What an event is, in messages; `prediction` where it is absent. */
+  readonly noun?: string;
 }
 
 /** Room for a second of the fastest traffic, which is how long a send may take to fail. */
@@ -44,6 +46,7 @@ const CLOSE_MS = 3_000;
  */
 export class PredictionLog {
   readonly #options: LogOptions;
+  readonly #noun: string;
   readonly #queue: EventQueue;
   readonly #breaker: CircuitBreaker;
   /** Requests that have entered but not appended: a batch waits for them while they are more than those that have. */
@@ -58,7 +61,8 @@ export class PredictionLog {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.#queue = new EventQueue(options.limits ?? DEFAULT_LIMITS);
+    this.#noun = options.noun ?? 'prediction';
+    this.#queue = new EventQueue(options.limits ?? DEFAULT_LIMITS, this.#noun);
     this.#breaker = new CircuitBreaker(() => options.sender.probe(), options.report);
   }
 
@@ -102,7 +106,7 @@ export class PredictionLog {
   async append(events: readonly string[]): Promise<LogOutcome> {
     const outcome = await this.#add(events);
     if (outcome === 'lost' && this.#options.mode === 'strict') {
-      throw new Failure('unavailable', 'The prediction cannot be put on record now');
+      throw new Failure('unavailable', `The ${this.#noun} cannot be put on record now`);
     }
     return outcome;
   }
@@ -198,7 +202,7 @@ export class PredictionLog {
 
   /** Reports the first loss of an outage. */
   #lost(error: unknown): void {
-    if (!this.#losing) this.#options.report('Predictions cannot be put on record', error);
+    if (!this.#losing) this.#options.report(`A ${this.#noun} cannot be put on record`, error);
     this.#losing = true;
   }
 

@@ -134,25 +134,26 @@ describe('findPrediction', () => {
 });
 
 describe('findDecision', () => {
+  const labelOf = () => Promise.resolve(undefined);
   const policyOf = (model: string, version: string) =>
     Promise.resolve({ review: model === 'cards' && version === '3' ? 0.3 : 0.1, block: 0.7 });
 
   it('shows the event with the version and the thresholds that decided', async () => {
     const id = idAt(TEN);
     const find = (_: string, wanted: string) => Promise.resolve(wanted === id ? eventOf(id) : undefined);
-    expect(await findDecision({ find, policyOf }, 'cards', id.toUpperCase())).toEqual({
+    expect(await findDecision({ find, policyOf, labelOf }, 'cards', id.toUpperCase())).toEqual({
       event: eventOf(id),
       version: '3',
       policy: { review: 0.3, block: 0.7 },
     });
-    await expect(findDecision({ find, policyOf }, 'cards', idAt(TEN))).rejects.toMatchObject({
+    await expect(findDecision({ find, policyOf, labelOf }, 'cards', idAt(TEN))).rejects.toMatchObject({
       kind: 'not-found',
     });
   });
 
   it('knows without looking that there is no prediction of an id that is no UUIDv7', async () => {
     const find = () => Promise.reject(new Error('looked'));
-    await expect(findDecision({ find, policyOf }, 'cards', '../../x')).rejects.toMatchObject({
+    await expect(findDecision({ find, policyOf, labelOf }, 'cards', '../../x')).rejects.toMatchObject({
       kind: 'not-found',
     });
   });
