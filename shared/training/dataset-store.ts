@@ -1,7 +1,8 @@
 import { sha256 } from '../onnx/verify-model.ts';
-import type { Blobs } from '../registry/ports.ts';
+import type { Blobs, LargeBlobs } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { DatasetRow } from '../registry/rows.ts';
+import type { DatasetOrigin, DatasetRow } from '../registry/rows.ts';
+import type { StagedRows } from './stage-rows.ts';
 
 /** Where a data set version's rows lie in the `datasets` container. */
 export function datasetPath(model: string, version: string, file: string): string {
@@ -9,19 +10,74 @@ export function datasetPath(model: string, version: string, file: string): strin
 }
 
 const FILE = 'rows.csv';
+/** What the registry's row says too: from it the registry can be rebuilt. */
+const FACTS_FILE = 'dataset.json';
+const REPORT_FILE = 'expectations.json';
+const PAGE = 200;
 
 /** The newest data set version of a model. */
 export async function newestDataset(registry: Registry, model: string): Promise<DatasetRow | undefined> {
   return (await registry.datasets(model, 1)).items[0];
 }
 
+/** A data set version, and whether it was there before. */
+export interface StoredDataset {
+  readonly row: DatasetRow;
+  readonly existing: boolean;
+}
+
 /**
- * Stores rows as a data set version, or finds the version that holds the very same bytes.
- * @param source where the rows came from, for the auditor
+ * Stores staged rows as a data set version, or finds the version that holds the very same rows.
+ * @param data.rows gives the bytes that were staged, from their start, each time
+ * @param data.source where the rows came from, for the auditor
+ */
+export async function storeRows(
+  registry: Registry,
+  datasets: Blobs & LargeBlobs,
+  data: {
+    readonly model: string;
+    readonly staged: StagedRows;
+    readonly rows: () => AsyncIterable<Uint8Array>;
+    readonly source: string;
+    readonly origin?: DatasetOrigin;
+    readonly at: Date;
+  },
+): Promise<StoredDataset> {
+  const { model, staged, source, origin } = data;
+  const { same, newest } = await findSame(registry, model, staged.sha256);
+  if (same !== undefined) return { row: same, existing: true };
+  for (let number = newest + 1; ; number++) {
+    const version = String(number);
+    const put = async (file: string, value: object) =>
+      datasets.create(datasetPath(model, version, file), Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+    // The blob claims the number: a version that another process is adding now makes this one take the next.
+    if (!(await datasets.createFrom(datasetPath(model, version, FILE), data.rows()))) continue;
+    const row: DatasetRow = {
+      kind: 'dataset',
+      model,
+      version,
+      number,
+      createdAt: data.at.toISOString(),
+      source,
+      format: 'csv',
+      file: { name: FILE, sha256: staged.sha256, bytes: staged.bytes },
+      ...(origin === undefined ? {} : { origin }),
+      ...staged.facts,
+    };
+    await put(FACTS_FILE, row);
+    if (staged.report !== undefined) await put(REPORT_FILE, staged.report);
+    if (await registry.addDataset(row)) return { row, existing: false };
+  }
+}
+
+/**
+ * Stores rows as they are, without reading them, as a data set version, or finds the version that holds the very same
+ * bytes.
+ * @param data.source where the rows came from, for the auditor
  */
 export async function storeDataset(
   registry: Registry,
-  datasets: Blobs,
+  datasets: Blobs & LargeBlobs,
   data: {
     readonly model: string;
     readonly bytes: Uint8Array;
@@ -30,28 +86,12 @@ export async function storeDataset(
     readonly at: Date;
   },
 ): Promise<DatasetRow> {
-  const { model, bytes } = data;
-  const digest = sha256(bytes);
-  const { items } = await registry.datasets(model, 200);
-  const same = items.find((row) => row.file.sha256 === digest);
-  if (same !== undefined) return same;
-  for (let number = (items[0]?.number ?? 0) + 1; ; number++) {
-    const version = String(number);
-    // The blob claims the number: a version that another process is adding now makes this one take the next.
-    if (!(await datasets.create(datasetPath(model, version, FILE), bytes))) continue;
-    const row: DatasetRow = {
-      kind: 'dataset',
-      model,
-      version,
-      number,
-      createdAt: data.at.toISOString(),
-      source: data.source,
-      format: 'csv',
-      rows: data.rows,
-      file: { name: FILE, sha256: digest, bytes: bytes.byteLength },
-    };
-    if (await registry.addDataset(row)) return row;
-  }
+  const { model, bytes, rows, source, at } = data;
+  const staged = { sha256: sha256(bytes), bytes: bytes.byteLength, facts: { rows } };
+  const once = async function* () {
+    yield await Promise.resolve(bytes);
+  };
+  return (await storeRows(registry, datasets, { model, staged, rows: once, source, at })).row;
 }
 
 /** The rows of a data set version. @throws Error where they are missing or not those that were stored */
@@ -62,4 +102,22 @@ export async function readDataset(datasets: Blobs, row: DatasetRow): Promise<Uin
   if (sha256(bytes) !== row.file.sha256)
     throw new Error(`The data set ${path} is not the one that was stored`);
   return bytes;
+}
+
+async function findSame(
+  registry: Registry,
+  model: string,
+  digest: string,
+): Promise<{ same: DatasetRow | undefined; newest: number }> {
+  let newest = 0;
+  let after: string | undefined;
+  do {
+    // In sequence: each page says where the next begins
+    const { items, next } = await registry.datasets(model, PAGE, after);
+    newest = Math.max(newest, items[0]?.number ?? 0);
+    const same = items.find((row) => row.file.sha256 === digest);
+    if (same !== undefined) return { same, newest };
+    after = next;
+  } while (after !== undefined);
+  return { same: undefined, newest };
 }

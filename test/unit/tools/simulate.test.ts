@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,13 +29,21 @@ async function simulate(
 }
 
 /** A server that answers each request as told, or breaks the connection. */
-async function serverThat(answer: (number: number) => number | undefined) {
+async function serverThat(answer: (number: number) => number | undefined, takesLabels = true) {
   const bodies: unknown[] = [];
+  /** Bodies of requests for labels, each with how many transactions had been answered before it. */
+  const labelled: { readonly body: unknown; readonly after: number }[] = [];
   const ids: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (request.url === '/api/labels') {
+        const body = labelsSchema.parse(JSON.parse(Buffer.concat(chunks).toString()));
+        labelled.push({ body, after: bodies.length });
+        response.writeHead(takesLabels ? 202 : 503, { 'content-type': 'application/json' });
+        return void response.end(JSON.stringify({ accepted: body.labels.length }));
+      }
       bodies.push(JSON.parse(Buffer.concat(chunks).toString()));
       const status = answer(bodies.length);
       if (status === undefined) return void request.socket.destroy();
@@ -52,8 +60,22 @@ async function serverThat(answer: (number: number) => number | undefined) {
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}`, bodies, ids };
+  return { url: `http://127.0.0.1:${port}`, bodies, ids, labelled };
 }
+
+const labelsSchema = z.object({
+  labels: z.array(
+    z.strictObject({
+      predictionId: z.string(),
+      label: z.literal([0, 1]),
+      model: z.string(),
+      observedAt: z.iso.datetime(),
+      source: z.string(),
+    }),
+  ),
+});
+
+const transactionSchema = z.object({ transaction: z.object({ amount: z.number() }) });
 
 const lineSchema = z.strictObject({
   status: z.number().optional(),
@@ -103,6 +125,45 @@ describe('npm run simulate', () => {
     const { code, out } = await simulate('--count', '3', '--url', 'http://127.0.0.1:9');
     expect(code).toBe(1);
     expect(out).toContain('ECONNREFUSED');
+  });
+
+  it('sends the truth of every answered transaction after them, as many a request as are taken', async () => {
+    const { url, ids, labelled } = await serverThat((number) => (number === 7 ? 503 : 200));
+    const rate = ['--fraud-rate', '0.3', '--seed', '4'];
+    const { code, out } = await simulate('--count', '1200', '--url', url, '--labels', ...rate);
+    expect(code).toBe(1);
+    expect(labelled.map(({ after }) => after)).toEqual([1_200, 1_200]);
+    const labels = labelled.flatMap(({ body }) => labelsSchema.parse(body).labels);
+    expect(labels.map(({ predictionId }) => predictionId).toSorted()).toEqual(ids.toSorted());
+    expect(labels).toHaveLength(1_199);
+    const frauds = labels.filter(({ label }) => label === 1).length;
+    expect(frauds / 1_200).toBeGreaterThan(0.27);
+    expect(frauds / 1_200).toBeLessThan(0.33);
+    expect(out).toContain(`1,199 (${frauds} positive)`);
+    expect(out).toMatch(/labels accepted\s*│ 1,199 /);
+  });
+
+  it("sends a file's own labels with --from", async () => {
+    const { url, bodies, labelled, ids } = await serverThat(() => 200);
+    const file = join(folder, 'few.csv');
+    const head = 'transaction_ts,customer_id,amount,currency,merchant_category,is_fraud';
+    const rowOf = (amount: number, label: number) => `2026-03-01T10:00:00Z,c,${amount},CAD,retail,${label}`;
+    await writeFile(file, [head, rowOf(1, 0), rowOf(2, 1), rowOf(3, 0), ''].join('\n'));
+    const args = ['--from', file, '--count', '6', '--concurrency', '1', '--labels', '--url', url];
+    expect((await simulate(...args)).code).toBe(0);
+    const amounts = bodies.map((body) => transactionSchema.parse(body).transaction.amount);
+    const labels = labelled.flatMap(({ body }) => labelsSchema.parse(body).labels);
+    expect(amounts).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(labels.map(({ predictionId, label }) => [predictionId, label])).toEqual(
+      ids.map((id, at) => [id, at % 3 === 1 ? 1 : 0]),
+    );
+  });
+
+  it('ends with 1 where labels are not accepted', async () => {
+    const { url } = await serverThat(() => 200, false);
+    const { code, out } = await simulate('--count', '5', '--url', url, '--labels');
+    expect(code).toBe(1);
+    expect(out).toMatch(/labels: status 503\s*│ 5 /);
   });
 
   it.each(['--count many', '--rate 0', '--unheard-of', 'surplus'])('ends with 2 for %s', async (text) => {
