@@ -70,7 +70,7 @@ export async function benchLearner(): Promise<BenchReport> {
         median(ours),
         referenceSeconds,
         ratio(median(ours), referenceSeconds),
-        '≤ 3',
+        '≤ 2',
       ],
       [
         'AUC-ROC on 20,000 other rows',

@@ -1,9 +1,11 @@
 import { app } from '@azure/functions';
 import { closeApp } from '../shared/app.ts';
 import { readSettings } from '../shared/config.ts';
+import './collect-labels.ts';
 import './collect.ts';
 import './docs.ts';
 import './health.ts';
+import './labels.ts';
 import './models.ts';
 import './predictions.ts';
 import './promotion-cleanup.ts';

@@ -3,6 +3,7 @@ import { theApp } from '../shared/app.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { type Answer, handlerOf } from '../shared/http/route.ts';
 import { modelNameSchema, versionSchema } from '../shared/registry/rows.ts';
+import { readCard } from '../shared/registry/version-card.ts';
 import { trafficView } from '../shared/registry/views.ts';
 
 function get(name: string, route: string, answer: Answer): void {
@@ -30,6 +31,22 @@ get('versions', 'api/models/{model}/versions', async (request) => {
 
 get('version', 'api/models/{model}/versions/{version}', async ({ params }) => ({
   jsonBody: await (await theApp()).catalogue.version(params['model'] ?? '', params['version'] ?? ''),
+}));
+
+get('card', 'api/models/{model}/versions/{version}/card', async ({ params }) => {
+  const { catalogue, registry, models } = await theApp();
+  const { model, version } = await catalogue.version(params['model'] ?? '', params['version'] ?? '');
+  const body = await readCard(registry, models, model, version);
+  return { body, headers: { 'content-type': 'text/markdown; charset=utf-8' } };
+});
+
+get('datasets', 'api/models/{model}/datasets', async (request) => {
+  const { limit, after } = readPaging(request, versionSchema);
+  return { jsonBody: await (await theApp()).catalogue.datasets(request.params['model'] ?? '', limit, after) };
+});
+
+get('dataset', 'api/models/{model}/datasets/{version}', async ({ params }) => ({
+  jsonBody: await (await theApp()).catalogue.dataset(params['model'] ?? '', params['version'] ?? ''),
 }));
 
 get('traffic', 'api/models/{model}/traffic', async ({ params }) => {

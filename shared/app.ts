@@ -11,18 +11,21 @@ import { AppendLog } from './events/append-log.ts';
 import type { CollectParts } from './events/collect.ts';
 import type { DecisionParts } from './events/decision.ts';
 import { findPrediction } from './events/find-prediction.ts';
-import { PREDICTIONS_HUB } from './events/log-layout.ts';
+import { LABELS_HUB, PREDICTIONS_HUB } from './events/log-layout.ts';
 import { PredictionLog } from './events/prediction-log.ts';
 import type { ReadableBlobs } from './events/ports.ts';
 import type { ReplayParts } from './events/spill-replay.ts';
 import { blobSpill } from './events/spill.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
+import type { LabelParts } from './outcomes/accept-labels.ts';
+import type { CollectLabelsParts } from './outcomes/collect-labels.ts';
+import { findLabel } from './outcomes/find-label.ts';
 import type { PromotionParts } from './promotion/parts.ts';
 import { PromotionStore } from './promotion/store.ts';
 import { Catalogue } from './registry/catalogue.ts';
 import { readModelFiles, readVerified } from './registry/model-folder.ts';
-import type { Blobs } from './registry/ports.ts';
+import type { Blobs, LargeBlobs } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
 import type { VersionRow } from './registry/rows.ts';
 import { TrafficView } from './registry/traffic-view.ts';
@@ -47,7 +50,7 @@ export interface App {
   readonly registry: Registry;
   readonly catalogue: Catalogue;
   readonly models: Blobs;
-  readonly datasets: Blobs;
+  readonly datasets: Blobs & LargeBlobs;
   readonly scoring: ScoringParts;
   readonly log: PredictionLog;
   readonly collecting: CollectParts;
@@ -58,6 +61,13 @@ export interface App {
   readonly decisions: DecisionParts;
   /** The log itself, for those who read it. */
   readonly predictions: ReadableBlobs;
+  readonly labelling: LabelParts;
+  readonly collectingLabels: CollectLabelsParts;
+  readonly replayingLabels: ReplayParts;
+  /** The labels' log, for those who read it. */
+  readonly labels: ReadableBlobs;
+  /** The names of all models. */
+  readonly modelNames: () => Promise<string[]>;
   readonly newId: () => string;
   /** Finishes running work and closes what holds resources. */
   close(): Promise<void>;
@@ -77,10 +87,13 @@ export async function buildApp(settings: Settings): Promise<App> {
   const warn = (message: string, error?: unknown) =>
     console.warn(error === undefined ? message : `${message}: ${withCause(error)}`);
   const sender = await openEventSender(settings.eventHubs, PREDICTIONS_HUB);
+  const labelSender = await openEventSender(settings.eventHubs, LABELS_HUB);
   const logBlobs = (container: BlobContainer, boundMs: number) => logBlobsOf(blobService, container, boundMs);
   const predictions = logBlobs('predictions', APPEND_MS);
   const shadows = logBlobs('shadows', APPEND_MS);
   const spilled = logBlobs('predictions-spill', SPILL_MS);
+  const labels = logBlobs('labels', APPEND_MS);
+  const spilledLabels = logBlobs('labels-spill', SPILL_MS);
   const deadLetters = logBlobs('dead-letter', APPEND_MS);
   const rollups = rollupRowsOf(database, 'rollups');
   const log = new PredictionLog({
@@ -90,6 +103,16 @@ export async function buildApp(settings: Settings): Promise<App> {
     report: warn,
     now,
   });
+  const labelLog = new PredictionLog({
+    // A label that is lost without a word would be worse than one that has to be sent again.
+    mode: 'strict',
+    noun: 'label',
+    sender: labelSender,
+    spill: blobSpill(spilledLabels, newId, Date.now),
+    report: warn,
+    now,
+  });
+  const modelNames = () => registry.modelNames();
   const contractOf = async (row: VersionRow) =>
     parseContract(JSON.parse(Buffer.from(await readVerified(models, row, 'contract.json')).toString('utf8')));
   const pool = new ModelPool(
@@ -153,12 +176,18 @@ export async function buildApp(settings: Settings): Promise<App> {
           throw new Failure('not-found', `Version ${version} of '${model}' is not registered`);
         return (await contractOf(row)).policy;
       },
+      labelOf: (model, id) => findLabel(labels, [model], id),
     },
     predictions,
+    labelling: { log: labelLog, newId, time: Date.now },
+    collectingLabels: { log: new AppendLog(labels), deadLetters, models: modelNames },
+    replayingLabels: { spill: spilledLabels, deadLetters, sender: labelSender, now },
+    labels,
+    modelNames,
     newId,
     close: async () => {
       await shadow.close();
-      await log.close();
+      await Promise.all([log.close(), labelLog.close()]);
       await pool.close();
     },
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDefinition } from '../shared/features/contract.ts';
 import type { ModelDefinition } from '../shared/features/definition.ts';
+import { parseSuite, type Suite } from '../shared/training/expectations/suite.ts';
 
 const folder = fileURLToPath(new URL('../models/', import.meta.url));
 
@@ -13,6 +14,15 @@ export async function readDefinition(model: string): Promise<ModelDefinition> {
     throw new Error(`There is no model '${model}': models/${model}/model.json is missing`, { cause: error });
   });
   return parseDefinition(JSON.parse(text));
+}
+
+/** The expectations of `models/{model}/expectations.json`, where the folder has them. @throws Failure where they are not valid */
+export async function readSuite(model: string): Promise<Suite | undefined> {
+  const text = await readFile(join(folder, model, 'expectations.json'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parseSuite(JSON.parse(text));
 }
 
 /** The generator module of a model, where it has one. */

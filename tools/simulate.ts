@@ -7,7 +7,8 @@ import { type Answer, HttpSender } from './http-sender.ts';
 import { readDefinition } from './model-folders.ts';
 import { addPopulationSwitches, generatorNamedIn } from './population-switches.ts';
 import { showProgress } from './progress.ts';
-import { generatedRows, rowsOfFile } from './simulated-rows.ts';
+import { labelledRows, rowsOfFile, type SimulatedRow } from './simulated-rows.ts';
+import { sendLabels, type Truth } from './send-labels.ts';
 import { stackEndpoints } from './stack-connection.ts';
 import { TrafficStatistics } from './traffic-statistics.ts';
 
@@ -21,9 +22,10 @@ const optionsSchema = z.object({
   from: z.string().optional(),
   url: z.url().optional(),
   record: z.string().optional(),
+  labels: z.boolean().default(false),
 });
 type Options = z.infer<typeof optionsSchema>;
-type Rows = Iterator<Record<string, unknown>> | AsyncIterator<Record<string, unknown>>;
+type Rows = Iterator<SimulatedRow> | AsyncIterator<SimulatedRow>;
 
 const settings = await localSettings();
 const generator = await generatorNamedIn(process.argv.slice(2), settings.DEFAULT_MODEL);
@@ -36,6 +38,7 @@ const command = commandLine('simulate', 'Sends realistic transactions to a runni
   .option('--seed <s>', 'seed of the transactions; their times follow the clock', wholeNumber(0), 1)
   .option('--from <file>', 'sends the rows of this CSV file instead of generated ones')
   .option('--url <url>', 'where to send (default: the stack of TOLLGATE_HOME)')
+  .option('--labels', 'sends the true labels too, once every transaction is answered')
   .option('--record <file>', 'writes a JSON line for each answer: its status and prediction id');
 if (generator !== undefined) addPopulationSwitches(command, generator);
 
@@ -46,19 +49,27 @@ command.action(async () => {
   const sender = new HttpSender(new URL(`/api/models/${options.model}/score`, base), options.concurrency);
   const record = options.record === undefined ? undefined : openSync(options.record, 'w');
   const statistics = new TrafficStatistics();
+  const truths: Truth[] = [];
   try {
-    await sendAll(sender, await rowsFor(options, count), count, options, (answer, ms) => {
+    await sendAll(sender, await rowsFor(options, count), count, options, (answer, ms, truth) => {
       statistics.add(answer, ms);
-      if (record !== undefined) writeSync(record, `${JSON.stringify(recorded(answer))}\n`);
+      const line = recorded(answer);
+      if (record !== undefined) writeSync(record, `${JSON.stringify(line)}\n`);
+      const { predictionId } = line;
+      if (options.labels && truth !== undefined && predictionId !== undefined)
+        truths.push({ predictionId, label: truth });
     });
   } finally {
     sender.close();
     if (record !== undefined) closeSync(record);
   }
+  const rows = statistics.rows();
+  const labels = options.labels ? await sendLabels(base, options.model, truths, new Date()) : undefined;
+  if (labels !== undefined) rows.push(...labels.rows);
   const table = new Table({ style: { head: [], border: [] } });
-  table.push(...statistics.rows());
+  table.push(...rows);
   console.log(table.toString());
-  if (!statistics.allAnswered) process.exitCode = EXIT.failed;
+  if (!statistics.allAnswered || labels?.allAccepted === false) process.exitCode = EXIT.failed;
 });
 await run(command);
 
@@ -66,10 +77,10 @@ async function rowsFor({ model, from, seed }: Options, count: number): Promise<R
   if (from !== undefined) return rowsOfFile(model, from);
   if (generator === undefined)
     return command.error(`error: '${model}' has no generator: --from names a file to send`);
-  const label = (await readDefinition(model)).columns.find(({ role }) => role === 'label')?.name;
+  const label = (await readDefinition(model)).columns.find(({ role }) => role === 'label');
   const known = new Set(Object.keys(optionsSchema.shape));
   const population = Object.fromEntries(Object.entries(command.opts()).filter(([name]) => !known.has(name)));
-  return generatedRows(generator, label, { ...population, seed }, count, Date.now());
+  return labelledRows(generator, label, { ...population, seed }, count, Date.now());
 }
 
 /** Sends rows until the count or the time is up, and waits for the answers that are still under way. */
@@ -78,7 +89,7 @@ async function sendAll(
   rows: Rows,
   count: number,
   { concurrency, rate, seconds }: Options,
-  onAnswer: (answer: Answer, ms: number) => void,
+  onAnswer: (answer: Answer, ms: number, truth: 0 | 1 | undefined) => void,
 ): Promise<void> {
   const progress = showProgress();
   const started = performance.now();
@@ -94,8 +105,8 @@ async function sendAll(
       const next = await rows.next();
       if (next.done === true) return;
       const since = performance.now();
-      const answer = await sender.post(JSON.stringify({ transaction: next.value }));
-      onAnswer(answer, performance.now() - since);
+      const answer = await sender.post(JSON.stringify({ transaction: next.value.row }));
+      onAnswer(answer, performance.now() - since, next.value.truth);
       answered += 1;
       progress.show('transactions', answered, Number.isFinite(count) ? count : sent);
     }
@@ -109,7 +120,13 @@ async function until(time: number): Promise<void> {
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
 }
 
-function recorded(answer: Answer): object {
+interface Recorded {
+  readonly status?: number;
+  readonly failure?: string;
+  readonly predictionId?: string;
+}
+
+function recorded(answer: Answer): Recorded {
   if ('failure' in answer) return answer;
   const body: unknown = answer.status === 200 ? JSON.parse(answer.body) : undefined;
   return { status: answer.status, ...z.object({ predictionId: z.string() }).safeParse(body).data };

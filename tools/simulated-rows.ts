@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { compileContract } from '../shared/features/compile.ts';
+import type { Column } from '../shared/features/definition.ts';
 import { readLabelledRows } from '../shared/training/labelled-rows.ts';
 import { rowAsSent } from '../shared/training/sample-rows.ts';
 import { readDefinition } from './model-folders.ts';
@@ -9,10 +10,14 @@ import type { GenerateRequest, RowGenerator } from './row-generator.ts';
 const BATCH = 20_000;
 const DAY = 86_400_000;
 
-/**
- * Rows without labels, as a caller sends them, without end: from the model's generator, their event times spread over
- * the 24 hours before `now`.
- */
+/** A transaction as a caller sends it, and what is true of it where that is known. */
+export interface SimulatedRow {
+  /** Without the label. */
+  readonly row: Record<string, unknown>;
+  readonly truth?: 0 | 1;
+}
+
+/** Rows as a caller sends them, without end: those of `labelledRows` without their truth. */
 export function* generatedRows(
   generator: RowGenerator,
   label: string | undefined,
@@ -20,23 +25,48 @@ export function* generatedRows(
   rows: number,
   now: number,
 ): Generator<Record<string, unknown>> {
+  const column = label === undefined ? undefined : { name: label };
+  for (const { row } of labelledRows(generator, column, request, rows, now)) yield row;
+}
+
+/**
+ * Rows from the model's generator, without end, their event times spread over the 24 hours before `now`.
+ * @param label the label's column
+ */
+export function* labelledRows(
+  generator: RowGenerator,
+  label: Pick<Column, 'name' | 'labels'> | undefined,
+  request: Omit<GenerateRequest, 'rows'> & { readonly seed: number },
+  rows: number,
+  now: number,
+): Generator<SimulatedRow> {
   for (let batch = 0; ; batch++) {
     const seed = request.seed + batch * 1_000_003;
     const window = { rows: Math.min(rows, BATCH), seed, from: now - DAY, to: now };
     for (const { row } of generator.generate({ ...request, ...window })) {
       const sent: Record<string, unknown> = { ...row };
-      if (label !== undefined) delete sent[label];
-      yield sent;
+      if (label === undefined) {
+        yield { row: sent };
+        continue;
+      }
+      const value = sent[label.name];
+      delete sent[label.name];
+      const positive = value === 1 || value === true || value === label.labels?.positive;
+      yield { row: sent, truth: positive ? 1 : 0 };
     }
   }
 }
 
 /** The rows of a labelled file, over and over. */
-export async function* rowsOfFile(model: string, file: string): AsyncGenerator<Record<string, unknown>> {
+export async function* rowsOfFile(model: string, file: string): AsyncGenerator<SimulatedRow> {
   const definition = await readDefinition(model);
   const contract = compileContract(definition);
   const delimiter = definition.defaultFile?.delimiter ?? ',';
-  const { rows } = readLabelledRows(contract, await readFile(file), delimiter);
+  const { rows, labels } = readLabelledRows(contract, await readFile(file), delimiter);
   if (rows.length === 0) throw new Error(`${file} has no rows`);
-  for (;;) for (const row of rows) yield rowAsSent(contract, row);
+  for (;;) {
+    for (const [index, row] of rows.entries()) {
+      yield { row: rowAsSent(contract, row), truth: labels[index] === 1 ? 1 : 0 };
+    }
+  }
 }

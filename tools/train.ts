@@ -1,24 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { compileContract } from '../shared/features/compile.ts';
+import type { ModelDefinition } from '../shared/features/definition.ts';
 import { sha256 } from '../shared/onnx/verify-model.ts';
-import { boostingParamsSchema } from '../shared/training/boosting-params.ts';
-import { newestDataset, readDataset, storeDataset } from '../shared/training/dataset-store.ts';
+import type { DatasetOrigin, DatasetRow } from '../shared/registry/rows.ts';
+import { newestDataset, readDataset, storeRows } from '../shared/training/dataset-store.ts';
 import { defaultHoldOut, type HoldOut, parseHoldOut } from '../shared/training/hold-out.ts';
 import { readLabelledRows } from '../shared/training/labelled-rows.ts';
+import { type LearnerName, learnerNameSchema } from '../shared/training/learner.ts';
+import { learnerOf } from '../shared/training/learners.ts';
 import { registerVersion } from '../shared/training/register-version.ts';
 import { trainModel } from '../shared/training/train-model.ts';
+import type { StagedRows } from '../shared/training/stage-rows.ts';
 import type { App } from '../shared/app.ts';
 import { commandLine, parsedBy, run, wholeNumber } from './command-line.ts';
-import { readDefinition } from './model-folders.ts';
+import { readDefinition, readSuite } from './model-folders.ts';
 import { showProgress } from './progress.ts';
+import { sourceFault } from './row-files/open-rows.ts';
+import { describeOrigin, withStagedFile } from './stage-file.ts';
 import { connect, stackEndpoints } from './stack-connection.ts';
 
 export interface TrainOptions {
   readonly model: string;
   readonly file?: string;
-  readonly learner?: 'gradient_boosting';
+  readonly sha256?: string;
+  readonly member?: string;
+  readonly learner?: LearnerName;
   readonly params?: object;
   readonly split?: HoldOut;
   readonly seed: number;
@@ -42,13 +48,11 @@ export interface TrainResult {
 export async function train(app: App | undefined, options: TrainOptions): Promise<TrainResult> {
   const { model } = options;
   const definition = await readDefinition(model);
-  const params = boostingParamsSchema.parse({
-    ...definition.learner?.params,
-    ...options.params,
-    seed: options.seed,
-  });
+  const { learner, params } = chosenFit(definition, options);
+  // A run without either is what `npm start` makes its first version with, where every second counts.
+  const calibrated = options.learner !== undefined || options.params !== undefined;
   const split = options.split ?? defaultHoldOut(definition);
-  const source = await readSource(app, options);
+  const source = await readSource(app, definition, options);
   const data = readLabelledRows(
     compileContract(definition),
     source.bytes,
@@ -61,7 +65,10 @@ export async function train(app: App | undefined, options: TrainOptions): Promis
     definition,
     data,
     split,
+    learner,
     params,
+    seed: options.seed,
+    calibrated,
     dataset: {
       sha256: sha256(source.bytes),
       ...(source.version === undefined ? {} : { version: source.version }),
@@ -70,7 +77,7 @@ export async function train(app: App | undefined, options: TrainOptions): Promis
   }).finally(progress.end);
   const result = {
     model,
-    learner: 'gradient_boosting',
+    learner,
     rows: data.rows.length,
     metrics: trained.metrics,
     fitSeconds: trained.fitSeconds,
@@ -80,43 +87,65 @@ export async function train(app: App | undefined, options: TrainOptions): Promis
   const datasetVersion =
     source.version ??
     (
-      await storeDataset(app.registry, app.datasets, {
+      await storeRows(app.registry, app.datasets, {
         model,
-        bytes: source.bytes,
-        rows: data.rows.length,
+        staged: source.staged,
+        rows: () => Readable.from([source.bytes]),
         source: source.name,
+        origin: source.origin,
         at,
       })
-    ).version;
+    ).row.version;
   const facts = {
     model,
     title: definition.title,
     createdBy: { run: app.newId() },
     learner: result.learner,
-    params,
-    seed: params.seed,
+    params: trained.params,
+    seed: options.seed,
     datasetVersion,
   };
   return { ...result, ...(await registerVersion(app.registry, app.models, trained, facts, at)) };
 }
 
-interface Source {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** The data set version that holds the rows already. */
-  readonly version?: string;
+/** The model folder's learner and parameters, and what the command line says instead. */
+function chosenFit(
+  definition: ModelDefinition,
+  options: Pick<TrainOptions, 'learner' | 'params'>,
+): { readonly learner: LearnerName; readonly params: object } {
+  const own = definition.learner;
+  const learner = options.learner ?? own?.learner ?? 'gradient_boosting';
+  // Another learner has other parameters.
+  const params = { ...(own?.learner === learner ? own.params : {}), ...options.params };
+  return { learner, params: learnerOf(learner).parseParams(params) };
 }
 
-async function readSource(app: App | undefined, { model, file }: TrainOptions): Promise<Source> {
+/** Rows in the form in which a data set version holds them: one that is there already, or one that may become one. */
+type Source = { readonly name: string; readonly bytes: Uint8Array } & (
+  | { readonly version: string }
+  | { readonly version?: never; readonly staged: StagedRows; readonly origin: DatasetOrigin }
+);
+
+async function readSource(
+  app: App | undefined,
+  definition: ModelDefinition,
+  options: TrainOptions,
+): Promise<Source> {
+  const { model, file, register } = options;
   if (file !== undefined) {
-    if (!/\.csv(\.gz)?$/.test(file)) throw new Error(`${file} is neither .csv nor .csv.gz`);
-    const bytes = await readFile(file);
-    return { name: basename(file), bytes: file.endsWith('.gz') ? gunzipSync(bytes) : bytes };
+    const source = { ...options, file };
+    const progress = showProgress();
+    return withStagedFile(source, definition, await readSuite(model), progress.show, async (staging) => {
+      const { staged, origin } = staging;
+      checkExpectations(staged.facts, register);
+      return { name: describeOrigin(origin), bytes: await staging.readWhole(), staged, origin };
+    }).finally(progress.end);
   }
   const dataset = app === undefined ? undefined : await newestDataset(app.registry, model);
   if (app === undefined || dataset === undefined) {
     throw new Error(`'${model}' has no data set version yet: name a file with --file`);
   }
+  checkExpectations(dataset, register);
   return {
     name: `data set version ${dataset.version}`,
     bytes: await readDataset(app.datasets, dataset),
@@ -124,11 +153,25 @@ async function readSource(app: App | undefined, { model, file }: TrainOptions): 
   };
 }
 
+/** @throws Error where a version is to be registered from rows that don't meet the model's expectations */
+function checkExpectations({ expectations }: Pick<DatasetRow, 'expectations'>, register: boolean): void {
+  if (expectations === undefined || expectations.success) return;
+  const failures = expectations.failed.map((failure) => `\n  - ${failure}`).join('');
+  const message = `The rows do not meet the expectations of '${expectations.suite}':${failures}`;
+  if (register) throw new Error(`${message}\nNothing was trained; --no-register trains all the same`);
+  console.error(message);
+}
+
 if (import.meta.main) {
   const command = commandLine('train', 'Trains a model and registers it as a new version.')
     .requiredOption('--model <name>', 'the model: a folder of models/')
-    .option('--file <path>', 'a .csv or .csv.gz file (default: the newest data set version)')
-    .option('--learner <name>', 'gradient_boosting', parsedBy(oneLearner), 'gradient_boosting')
+    .option(
+      '--file <path>',
+      'what ingest takes: .csv, .parquet, .jsonl … (default: the newest data set version)',
+    )
+    .option('--sha256 <hex>', "the file's SHA-256; an address needs it")
+    .option('--member <name>', 'of a zip, the file that holds the rows')
+    .option('--learner <name>', learnerNameSchema.options.join(', '), parsedBy(oneLearner))
     .option('--params <json>', 'parameters of the learner, as JSON', parsedBy(parseParams))
     .option(
       '--split <how>',
@@ -138,6 +181,8 @@ if (import.meta.main) {
     .option('--seed <n>', 'seed of everything that is random', wholeNumber(0), 0)
     .option('--no-register', 'train and measure only')
     .action(async (options: TrainOptions) => {
+      const fault = options.file === undefined ? undefined : sourceFault({ ...options, file: options.file });
+      if (fault !== undefined) command.error(`error: ${fault}`);
       const needsStack = options.register || options.file === undefined;
       const app = needsStack ? await connect(await stackEndpoints(), options.model) : undefined;
       console.log(JSON.stringify(await train(app, options)));
@@ -149,11 +194,11 @@ function parseParams(text: string): object {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('It has to be a JSON object.');
-  boostingParamsSchema.parse(value);
   return value;
 }
 
-function oneLearner(text: string): string {
-  if (text !== 'gradient_boosting') throw new Error(`There is no learner '${text}': use gradient_boosting.`);
-  return text;
+function oneLearner(text: string): LearnerName {
+  const found = learnerNameSchema.safeParse(text);
+  if (found.success) return found.data;
+  throw new Error(`There is no learner '${text}': use one of ${learnerNameSchema.options.join(', ')}.`);
 }

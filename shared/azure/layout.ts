@@ -1,4 +1,4 @@
-import { PREDICTIONS_HUB } from '../events/log-layout.ts';
+import { LABELS_HUB, PREDICTIONS_HUB } from '../events/log-layout.ts';
 
 /** Blob containers of the app's storage account. */
 export const BLOB_CONTAINERS = [
@@ -7,6 +7,8 @@ export const BLOB_CONTAINERS = [
   'predictions',
   'shadows',
   'predictions-spill',
+  'labels',
+  'labels-spill',
   'dead-letter',
 ] as const;
 
@@ -39,4 +41,7 @@ export const COSMOS_CONTAINERS: readonly CosmosContainer[] = [
 export const DATABASE = 'tollgate';
 
 /** Event hubs of the app's namespace. How many partitions a hub has can't be changed later. */
-export const EVENT_HUBS = [{ name: PREDICTIONS_HUB, partitions: 4 }] as const;
+export const EVENT_HUBS = [
+  { name: PREDICTIONS_HUB, partitions: 4 },
+  { name: LABELS_HUB, partitions: 2 },
+] as const;

@@ -172,7 +172,7 @@ function valueOf(
 }
 
 /** The label as 0 or 1: a number, a boolean, or one of the two texts that the column declares. */
-function labelOf(value: unknown, labels: Column['labels']): 0 | 1 | undefined {
+export function labelOf(value: unknown, labels: Column['labels']): 0 | 1 | undefined {
   if (value === 1 || value === true) return 1;
   if (value === 0 || value === false) return 0;
   if (labels === undefined) return undefined;

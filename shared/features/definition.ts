@@ -1,5 +1,11 @@
 import { z } from 'zod';
+import { durationSchema } from '../promotion/duration.ts';
 import { planSchema } from '../promotion/plan.ts';
+import { costsSchema } from '../training/evaluation/costs.ts';
+import { intendedUseSchema } from '../training/evaluation/intended-use.ts';
+import { trainingGatesSchema } from '../training/evaluation/training-gates.ts';
+import { learnerNameSchema } from '../training/learner.ts';
+import { searchPlanSchema } from '../training/search-plan.ts';
 import { findingsOf } from './check-definition.ts';
 import { MAX_FREQUENCIES, MAX_NAME, MAX_TEXT } from './limits.ts';
 
@@ -136,21 +142,64 @@ export const sharedParts = {
   plan: planSchema.optional(),
 };
 
+/** Where data of a model can be had: what `ingest` takes. */
+const sourceSchema = z
+  .strictObject({
+    title: z.string().min(1),
+    licence: z.string().min(1).optional(),
+    url: z.string().regex(/^https:\/\//, 'must be an https:// address'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+    /** Of a zip, the member that holds the rows; `inner.zip/rows.csv` in a zip inside it. */
+    member: z.string().min(1).optional(),
+  })
+  .readonly();
+
+/** How labels come about. */
+const labellingSchema = z
+  .strictObject({
+    /** How long after its event a row's label is certain: so far apart are training and held-out rows. */
+    maturity: durationSchema,
+    /** What a row counts as that has no label by then. */
+    unlabelled: z.enum(['negative', 'drop']).default('negative'),
+  })
+  .readonly();
+
 /** What a model folder's `model.json` declares. */
 export const modelDefinitionSchema = z
   .strictObject({
     ...sharedParts,
     defaultFile: z.strictObject({ delimiter: z.string().length(1) }).optional(),
+    sources: z.array(sourceSchema).readonly().optional(),
+    labelling: labellingSchema.optional(),
+    /** What decisions cost; where nothing is said, relative to the loss of one positive row. */
+    costs: costsSchema.optional(),
+    /** What a new version has to keep to before it may be promoted. */
+    trainingGates: trainingGatesSchema.optional(),
+    /** What the model card says that cannot be measured. */
+    card: intendedUseSchema.optional(),
     learner: z
       .strictObject({
-        learner: z.literal('gradient_boosting'),
+        learner: learnerNameSchema,
         params: z.record(z.string(), z.union([finite, z.boolean(), z.string()])),
       })
       .optional(),
+    /** What a new version's learner and parameters are searched in, and how long. */
+    search: searchPlanSchema.optional(),
   })
   .superRefine((definition, context) => {
     for (const { path, message } of findingsOf(definition)) {
       context.addIssue({ code: 'custom', path: [...path], message });
+    }
+    const { columns, costs, trainingGates } = definition;
+    const has = (wanted: string, type: Column['type']) =>
+      columns.some((column) => column.name === wanted && column.type === type);
+    if (typeof costs?.loss === 'string' && !has(costs.loss, 'number')) {
+      context.addIssue({ code: 'custom', path: ['costs', 'loss'], message: 'is not a number column' });
+    }
+    for (const [index, factor] of (trainingGates?.segmentGap?.columns ?? []).entries()) {
+      if (has(factor, 'category')) continue;
+      const path = ['trainingGates', 'segmentGap', 'columns', index];
+      context.addIssue({ code: 'custom', path, message: 'is not a category column' });
     }
   })
   .readonly();

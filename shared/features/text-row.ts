@@ -6,7 +6,8 @@ import type { Column, ModelDefinition } from './definition.ts';
 import { pointerTo, shown } from './row-values.ts';
 
 type Source = Contract | ModelDefinition | CompiledContract;
-type Reading = (cell: string) => unknown;
+/** Gives a text cell its column's type; a text that can't have it stays as it is. */
+export type Reading = (cell: string) => string | number | boolean;
 
 /** A JSON number, also with a leading plus, leading zeros, or a bare point: what spreadsheets write. */
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -67,7 +68,16 @@ export function unknownColumns(source: Source, header: readonly string[]): strin
   return header.filter((name) => !known.has(name));
 }
 
-function checkHeader(columns: readonly Column[], header: readonly string[], label: string | undefined): void {
+/**
+ * Holds the columns of a file to those of a contract.
+ * @param label the label's column, where the file must have it
+ * @throws Failure `invalid` where a required column is missing, or one is named twice
+ */
+export function checkHeader(
+  columns: readonly Column[],
+  header: readonly string[],
+  label: string | undefined,
+): void {
   const present = new Set(header);
   const missing = columns.filter(
     ({ name, required }) => (required === true || name === label) && !present.has(name),
@@ -85,7 +95,8 @@ function checkHeader(columns: readonly Column[], header: readonly string[], labe
   throw new Failure('invalid', parts.join('; '), { problems });
 }
 
-function readingOf(column: Column): Reading {
+/** How a column's texts are read. */
+export function readingOf(column: Column): Reading {
   if (column.role === 'label') return labelReading(column);
   switch (column.type) {
     case 'number':
@@ -104,6 +115,6 @@ function labelReading({ labels }: Column): Reading {
   return (cell) => BOOLEANS.get(cell.toLowerCase()) ?? numberOf(cell);
 }
 
-function numberOf(cell: string): unknown {
+function numberOf(cell: string): number | string {
   return NUMBER.test(cell) ? Number(cell) : cell;
 }

@@ -6,6 +6,8 @@ import { modelNameSchema, versionSchema } from '../registry/rows.ts';
 import { modelViewSchema, trafficViewSchema, versionViewSchema } from '../registry/views.ts';
 import { featuresRequestSchema, scoreRequestSchema } from '../scoring/request.ts';
 import { MAX_TRANSACTIONS } from '../scoring/score.ts';
+import { datasetPaths } from './dataset-paths.ts';
+import { labelPaths } from './label-paths.ts';
 import { json, ok, params, read, refused } from './openapi-parts.ts';
 import { pagingSchema } from './paging.ts';
 import { promotionPaths } from './promotion-paths.ts';
@@ -83,11 +85,23 @@ export function openApiDocument(models: readonly DocumentedModel[], defaultModel
       },
     },
     '/api/models/{model}/versions/{version}': { get: read('A version', versionPath, versionViewSchema) },
+    '/api/models/{model}/versions/{version}/card': {
+      get: {
+        summary: 'The model card of a version',
+        ...params({ path: versionPath }),
+        responses: {
+          200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
+          ...refused(404, 503),
+        },
+      },
+    },
     '/api/models/{model}/traffic': { get: read('Who gets traffic', modelPath, trafficViewSchema) },
     ...promotionPaths,
+    ...labelPaths,
+    ...datasetPaths,
     '/api/models/{model}/predictions/{predictionId}': {
       get: read(
-        'A logged prediction, with the version and the policy that decided',
+        'A logged prediction, with the version and the policy that decided, and its label if known',
         z.object({ model: modelNameSchema, predictionId: z.uuidv7() }),
         decisionViewSchema,
       ),

@@ -140,8 +140,8 @@ const descriptor = {
   },
 } satisfies protobuf.INamespace;
 
-/** AttributeProto.type for the kinds of attribute that a tree model has. */
-export const ATTRIBUTE_TYPE = { string: 3, floats: 6, ints: 7, strings: 8 } as const;
+/** AttributeProto.type for the kinds of attribute that our models have. */
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 /** TensorProto.DataType by number; the index is the number. */
 export const TENSOR_TYPES = [

@@ -20,6 +20,15 @@ export interface Documents {
   acrossModels(id: string, limit: number, after: string | undefined): Promise<Stored[]>;
 }
 
+/** Blobs that are too large to be in memory. */
+export interface LargeBlobs {
+  /**
+   * Writes a blob once, from pieces as they come. What was sent before the pieces end with an error is no blob.
+   * @returns false where it exists already, which leaves it as it is
+   */
+  createFrom(path: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean>;
+}
+
 /** Blobs of one container. Paths use `/`. */
 export interface Blobs {
   read(path: string): Promise<Uint8Array | undefined>;

@@ -19,6 +19,8 @@ export interface Page<T> {
   readonly next?: string;
 }
 
+const MODELS_AT_ONCE = 200;
+
 /** The model registry: versions, data sets and the traffic row, each parsed as it leaves Cosmos. */
 export class Registry {
   readonly #documents: Documents;
@@ -37,6 +39,11 @@ export class Registry {
   /** Versions of a model, newest first; `after` is a version. */
   async versions(model: string, limit: number, after?: string): Promise<Page<VersionRow>> {
     return this.#list(versionRowSchema, model, 'version', limit, after);
+  }
+
+  async dataset(model: string, version: string): Promise<DatasetRow | undefined> {
+    const found = await this.#documents.read(model, `dataset:${version}`);
+    return found && parseRow(datasetRowSchema, found.value);
   }
 
   /** Data set versions of a model, newest first. */
@@ -75,6 +82,19 @@ export class Registry {
   async allTraffic(limit: number, after?: string): Promise<Page<Traffic>> {
     const found = await this.#documents.acrossModels('traffic', limit + 1, after);
     return page(found.map(parseTraffic), limit, ({ row }) => row.model);
+  }
+
+  /** The names of all models, in order. */
+  async modelNames(): Promise<string[]> {
+    const names: string[] = [];
+    let after: string | undefined;
+    do {
+      // In sequence: a page says where the next one starts
+      const { items, next } = await this.allTraffic(MODELS_AT_ONCE, after);
+      names.push(...items.map(({ row }) => row.model));
+      after = next;
+    } while (after !== undefined);
+    return names;
   }
 
   /**

@@ -33,6 +33,8 @@ export const versionRowSchema = z.object({
   version: versionSchema,
   number: z.int().positive(),
   state: z.enum(['registered', 'rejected', 'retired']),
+  /** Why the gates rejected it, or what they could not tell. */
+  reason: z.string().optional(),
   title: z.string(),
   createdAt: z.iso.datetime(),
   createdBy: z.object({ run: z.string() }),
@@ -103,7 +105,29 @@ export const trafficRowSchema = z.object({
 });
 export type TrafficRow = z.infer<typeof trafficRowSchema>;
 
-/** A data set version: immutable rows in Blob that training can be repeated on. */
+/** The file that a data set version was made from, as it was given. */
+export const datasetOriginSchema = z.object({
+  file: z.string(),
+  format: z.enum(['csv', 'jsonl', 'parquet']),
+  sha256: sha256Schema,
+  bytes: z.int().nonnegative(),
+  url: z.string().optional(),
+  /** Of a zip, the member that holds the rows. */
+  member: z.string().optional(),
+});
+export type DatasetOrigin = z.infer<typeof datasetOriginSchema>;
+
+/** A column of a data set version. */
+export const datasetColumnSchema = z.object({
+  name: z.string(),
+  /** The contract's type; of a column that it does not know, what its values are. */
+  type: z.enum(['number', 'category', 'timestamp', 'string', 'boolean']),
+  /** Whether the contract knows the column: others are kept, and are no features. */
+  known: z.boolean(),
+  missing: z.int().nonnegative(),
+});
+
+/** A data set version: immutable rows in Blob that training can be repeated on. Rows of the first release end at `file`. */
 export const datasetRowSchema = z.object({
   kind: z.literal('dataset'),
   model: modelNameSchema,
@@ -114,5 +138,23 @@ export const datasetRowSchema = z.object({
   format: z.literal('csv'),
   rows: z.int().nonnegative(),
   file: fileEntrySchema,
+  delimiter: z.string().length(1).optional(),
+  origin: datasetOriginSchema.optional(),
+  columns: z.array(datasetColumnSchema).optional(),
+  /** Columns of the contract that the file lacks; none of them is required. */
+  absent: z.array(z.string()).optional(),
+  /** Earliest and latest event time. */
+  timeSpan: z.object({ from: z.iso.datetime(), to: z.iso.datetime() }).optional(),
+  /** Share of the rows whose label is positive. */
+  labelRate: z.number().min(0).max(1).optional(),
+  expectations: z
+    .object({
+      suite: z.string(),
+      success: z.boolean(),
+      evaluated: z.int(),
+      /** What each expectation says that the rows do not meet. */
+      failed: z.array(z.string()),
+    })
+    .optional(),
 });
 export type DatasetRow = z.infer<typeof datasetRowSchema>;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import {
   canarySchema,
+  type DatasetRow,
+  datasetRowSchema,
   modelNameSchema,
   shadowSchema,
   type TrafficRow,
@@ -20,6 +22,17 @@ export type VersionView = z.infer<typeof versionViewSchema>;
 export function versionView(row: VersionRow, traffic: TrafficRow | undefined): VersionView {
   const { kind: _kind, number: _number, state, ...shown } = row;
   return { ...shown, state: traffic?.champion.version === row.version ? 'champion' : state };
+}
+
+/** A data set version as the API shows it. */
+export const datasetViewSchema = datasetRowSchema
+  .omit({ kind: true, number: true })
+  .meta({ id: 'DatasetVersion' });
+export type DatasetView = z.infer<typeof datasetViewSchema>;
+
+export function datasetView(row: DatasetRow): DatasetView {
+  const { kind: _kind, number: _number, ...shown } = row;
+  return shown;
 }
 
 const trafficParts = {

@@ -30,20 +30,33 @@ function distinctUpTo(sorted: Float32Array, limit: number): number[] {
  * `x <= threshold` parts the rows exactly as training did.
  *
  * @param sorted the feature's values in ascending order, finite
+ * @param tails the outermost quantile bins are halved towards the ends, and halved again, in exchange for others: a
+ *   threshold that parts one row of a thousand is found then, too
  * @returns at most `bins` - 1 thresholds, strictly ascending; none for a constant or an empty feature
  */
-export function binThresholds(sorted: Float32Array, bins: number): Float32Array {
+export function binThresholds(sorted: Float32Array, bins: number, tails = false): Float32Array {
   const distinct = distinctUpTo(sorted, bins);
   const candidates: number[] = [];
   if (distinct.length <= bins) {
     for (let i = 1; i < distinct.length; i += 1) candidates.push(midpoint(distinct[i - 1]!, distinct[i]!));
   } else {
-    for (let k = 1; k < bins; k += 1) {
-      const position = (k * (sorted.length - 1)) / bins;
+    for (const share of tails ? sharesWithTails(bins) : quantileShares(bins)) {
+      const position = share * (sorted.length - 1);
       candidates.push(midpoint(sorted[Math.floor(position)]!, sorted[Math.ceil(position)]!));
     }
   }
   return Float32Array.from(candidates.filter((threshold, i) => i === 0 || threshold > candidates[i - 1]!));
+}
+
+function quantileShares(bins: number): number[] {
+  return Array.from({ length: bins - 1 }, (_, k) => (k + 1) / bins);
+}
+
+function sharesWithTails(bins: number): number[] {
+  const halvings = Math.floor(bins / 32);
+  const inner = quantileShares(bins - 2 * halvings);
+  const outer = Array.from({ length: halvings }, (_, k) => inner[0]! / 2 ** (halvings - k));
+  return [...outer, ...inner, ...outer.map((share) => 1 - share).toReversed()];
 }
 
 /**

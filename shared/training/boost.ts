@@ -7,6 +7,7 @@ import { LOSS_BLOCK } from './fit-job.ts';
 import type { FitJob } from './fit-job.ts';
 import { createTreeGrower } from './grow-tree.ts';
 import type { GrownTree } from './grow-tree.ts';
+import type { LabelledMatrix } from './matrix.ts';
 import { addLeafValues } from './predict.ts';
 
 export interface BoostingResult {
@@ -32,7 +33,7 @@ export function boost(
   const { thread, params, train, validation, memory } = job;
   const barrier = createBarrier(memory.barrier, params.threads);
   const stripe = binStripe(job);
-  const baseMargin = logOddsOf(train.y);
+  const baseMargin = logOddsOf(train);
   const [from, to] = share(train.x.rows, thread, params.threads);
   memory.margins.fill(baseMargin, from, to);
   for (let row = from; row < to; row += 1) setGradients(job, row);
@@ -68,16 +69,23 @@ export function boost(
   };
 }
 
-function logOddsOf(labels: Uint8Array): number {
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  return Math.log(positives / (labels.length - positives));
+function logOddsOf({ y, weights }: LabelledMatrix): number {
+  let positives = 0;
+  let total = 0;
+  for (let row = 0; row < y.length; row += 1) {
+    const weight = weights?.[row] ?? 1;
+    positives += weight * y[row]!;
+    total += weight;
+  }
+  return Math.log(positives / (total - positives));
 }
 
-/** First and second derivative of the row's log loss by its margin. */
+/** First and second derivative of the row's log loss by its margin, times its weight. */
 function setGradients({ train, memory }: FitJob, row: number): void {
   const probability = sigmoid(memory.margins[row]!);
-  memory.gradients[row] = probability - train.y[row]!;
-  memory.hessians[row] = probability * (1 - probability);
+  const weight = train.weights === undefined ? 1 : train.weights[row]!;
+  memory.gradients[row] = weight * (probability - train.y[row]!);
+  memory.hessians[row] = weight * probability * (1 - probability);
 }
 
 /** Moves the margins of the rows at the places from `from` to `to` - 1 of the tree's row order. */
@@ -100,7 +108,8 @@ function createValidation(
   barrier: () => void,
 ): ((tree: Tree) => number) | undefined {
   if (!validation) return undefined;
-  const { x, y } = validation;
+  const { x, y, weights } = validation;
+  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? x.rows;
   const margins = new Float64Array(x.rows).fill(baseMargin);
   const [firstBlock, endBlock] = share(memory.losses.length, thread, params.threads);
   return (tree) => {
@@ -109,11 +118,12 @@ function createValidation(
       const to = Math.min(from + LOSS_BLOCK, x.rows);
       addLeafValues(tree, x, margins, from, to);
       let loss = 0;
-      for (let row = from; row < to; row += 1) loss += lossOfMargin(y[row]!, margins[row]!);
+      for (let row = from; row < to; row += 1)
+        loss += (weights?.[row] ?? 1) * lossOfMargin(y[row]!, margins[row]!);
       memory.losses[block] = loss;
     }
     barrier();
-    return memory.losses.reduce((sum, loss) => sum + loss, 0) / x.rows;
+    return memory.losses.reduce((sum, loss) => sum + loss, 0) / total;
   };
 }
 

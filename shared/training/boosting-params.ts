@@ -9,6 +9,8 @@ export const boostingParamsSchema = z.strictObject({
   learningRate: z.number().positive().max(1).default(0.1),
   /** Bins of a feature's values at most; missing values have one of their own beside them. */
   bins: z.int().min(2).max(255).default(255),
+  /** Gives bins to the ends of a feature's range, where few rows are: for rare positives. scikit-learn does not. */
+  tailBins: z.boolean().default(false),
   /** No leaf holds fewer training rows. */
   minSamplesLeaf: z.int().min(1).default(20),
   /** L2 penalty on leaf values, in units of summed hessian. */

@@ -34,17 +34,16 @@ export function readCsv(
       },
     });
   } catch (error) {
-    if (error instanceof CsvError) throw new CsvFault(describe(error), { cause: error });
-    throw error;
+    throw error instanceof CsvError ? csvFaultOf(error) : error;
   }
   if (header) throw new CsvFault('line 1: the file is empty; its first line has to name the columns');
 }
 
-function describe(error: CsvError): string {
+/** The parser's error, with the line that it is about. */
+export function csvFaultOf(error: CsvError): CsvFault {
   const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
-  return line === undefined || /\bline \d+/.test(error.message)
-    ? error.message
-    : `line ${line}: ${error.message}`;
+  const said = line === undefined || /\bline \d+/.test(error.message);
+  return new CsvFault(said ? error.message : `line ${line}: ${error.message}`, { cause: error });
 }
 
 function lineOfBadUtf8(bytes: Uint8Array): number {

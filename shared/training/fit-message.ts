@@ -16,8 +16,8 @@ const treeSchema = z.strictObject({
   cover: float64ArraySchema,
 });
 
-/** What the first thread of a fit tells the caller. */
-export const fitMessageSchema = z.discriminatedUnion('kind', [
+/** What the first thread of a gradient boosting fit tells the caller. */
+export const boostingMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('progress'),
     /** Trees grown so far. */
@@ -36,4 +36,27 @@ export const fitMessageSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export type FitMessage = z.output<typeof fitMessageSchema>;
+/** What each thread of a random forest fit tells the caller. */
+export const forestMessageSchema = z.strictObject({
+  kind: z.literal('tree'),
+  index: z.int(),
+  tree: treeSchema,
+});
+
+/** What the thread of a logistic regression fit tells the caller. */
+export const linearMessageSchema = z.strictObject({
+  kind: z.literal('linear'),
+  model: z.strictObject({
+    means: float32ArraySchema,
+    scales: float32ArraySchema,
+    weights: float64ArraySchema,
+    missingWeights: float64ArraySchema,
+    intercept: z.number(),
+  }),
+  steps: z.int(),
+});
+
+export type FitMessage =
+  | z.output<typeof boostingMessageSchema>
+  | z.output<typeof forestMessageSchema>
+  | z.output<typeof linearMessageSchema>;

@@ -1,11 +1,10 @@
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { TreeEnsemble } from '../onnx/tree-ensemble.ts';
 import { boostingParamsSchema } from './boosting-params.ts';
 import type { BoostingParams } from './boosting-params.ts';
 import { createFitJob } from './fit-job.ts';
-import { fitMessageSchema } from './fit-message.ts';
-import { checkLabelledMatrix, TrainingDataError } from './matrix.ts';
+import { boostingMessageSchema } from './fit-message.ts';
+import { runFitThreads } from './fit-threads.ts';
+import { checkLabelledMatrix, checkTrainingData, TrainingDataError } from './matrix.ts';
 import type { LabelledMatrix } from './matrix.ts';
 
 export { boostingParamsSchema };
@@ -47,16 +46,16 @@ export async function fitGradientBoosting(
   checkData(train, validation, parsed);
   const threads = Math.min(parsed.threads, train.x.columns);
   const job = createFitJob(train, validation, { ...parsed, threads });
-  const script = new URL(`./fit-worker${extname(import.meta.url)}`, import.meta.url);
-  const workers = Array.from(
-    { length: threads },
-    (_, thread) => new Worker(script, { workerData: { ...job, thread }, name: `fit ${thread}` }),
-  );
-  try {
-    return await resultOf(workers, (trees, loss) => onProgress?.(trees, parsed.trees, loss));
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
+  const jobs = Array.from({ length: threads }, (_, thread) => ({ ...job, thread }));
+  return runFitThreads<BoostingFit>(jobs, (value, finish) => {
+    const message = boostingMessageSchema.parse(value);
+    if (message.kind === 'progress') {
+      onProgress?.(message.trees, parsed.trees, message.validationLoss);
+      return;
+    }
+    const { ensemble, bestIteration, validationLoss } = message;
+    finish({ ensemble, bestIteration, ...(validationLoss !== undefined && { validationLoss }) });
+  });
 }
 
 function checkData(
@@ -64,13 +63,7 @@ function checkData(
   validation: LabelledMatrix | undefined,
   { earlyStoppingRounds }: BoostingParams,
 ): void {
-  checkLabelledMatrix(train, 'training');
-  const [only] = train.y;
-  if (train.y.every((label) => label === only)) {
-    throw new TrainingDataError(
-      `All ${train.y.length} training rows have the label ${only}: both are needed.`,
-    );
-  }
+  checkTrainingData(train);
   if (!validation) {
     if (earlyStoppingRounds > 0) throw new TrainingDataError('Early stopping needs a validation part.');
     return;
@@ -80,38 +73,4 @@ function checkData(
     const columns = `${validation.x.columns} columns, the training data ${train.x.columns}`;
     throw new TrainingDataError(`The validation data have ${columns}.`);
   }
-}
-
-/** Waits for the result, or for the first error of any worker. */
-async function resultOf(
-  workers: readonly Worker[],
-  onProgress: (trees: number, loss: number | undefined) => void,
-): Promise<BoostingFit> {
-  const { promise, resolve, reject } = Promise.withResolvers<BoostingFit>();
-  const receive = (value: unknown): void => {
-    const message = fitMessageSchema.parse(value);
-    if (message.kind === 'progress') {
-      onProgress(message.trees, message.validationLoss);
-      return;
-    }
-    const { ensemble, bestIteration, validationLoss } = message;
-    resolve({ ensemble, bestIteration, ...(validationLoss !== undefined && { validationLoss }) });
-  };
-  for (const worker of workers) {
-    worker.on('message', (value) => {
-      try {
-        receive(value);
-      } catch (error) {
-        // The messages that still come are nobody's any more.
-        worker.removeAllListeners('message');
-        reject(error);
-      }
-    });
-    worker.on('error', reject);
-    // A thread may end before the first one's result arrives; only an end by force is an error.
-    worker.on('exit', (code) => {
-      if (code !== 0) reject(new Error(`A worker thread of the fit ended with code ${code}.`));
-    });
-  }
-  return promise;
 }

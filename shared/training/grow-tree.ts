@@ -1,5 +1,5 @@
 import type { Tree } from '../onnx/tree-ensemble.ts';
-import { LARGEST_FLOAT32, MAX_THRESHOLDS } from './binning.ts';
+import { thresholdOf } from './binned-columns.ts';
 import type { ExchangeSplits } from './candidate-exchange.ts';
 import type { FeatureStripe } from './feature-stripe.ts';
 import type { FitJob } from './fit-job.ts';
@@ -98,11 +98,6 @@ export function createTreeGrower(
     search([left, right]);
   };
 
-  const thresholdOf = ({ feature, bin }: Split): number =>
-    bin < memory.thresholdCounts[feature]!
-      ? memory.thresholds[feature * MAX_THRESHOLDS + bin]!
-      : LARGEST_FLOAT32;
-
   return () => {
     const builder = createTreeBuilder();
     const addLeaf = (from: number, to: number, sums: Sums): OpenLeaf => {
@@ -125,7 +120,12 @@ export function createTreeGrower(
       const middle = partition.divide(from, to, split, memory.thresholdCounts[split.feature]! + 1);
       const left = addLeaf(from, middle, split.left);
       const right = addLeaf(middle, to, subtract(sums, split.left));
-      builder.split(node, { ...split, threshold: thresholdOf(split) }, left.node, right.node);
+      builder.split(
+        node,
+        { ...split, threshold: thresholdOf(memory, split.feature, split.bin) },
+        left.node,
+        right.node,
+      );
       leaves.splice(leaves.indexOf(parent), 1, left, right);
       const mayGrow = isSplittable(left.sums, params) || isSplittable(right.sums, params);
       if (leaves.length < params.leaves && mayGrow) searchChildren(parent, left, right);

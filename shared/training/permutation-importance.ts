@@ -1,7 +1,6 @@
-import type { TreeEnsemble } from '../onnx/tree-ensemble.ts';
+import type { FittedModel } from './learner.ts';
 import type { Matrix } from './matrix.ts';
 import { aucRoc, averagePrecision } from './metrics.ts';
-import { predictProbabilities } from './predict.ts';
 import { createRandom, shuffle } from './random.ts';
 
 /** What a feature's values are worth to a model: how much each metric falls without them, on average of the repeats. */
@@ -14,17 +13,21 @@ export interface FeatureImportance {
   readonly deviation: number;
 }
 
+/** What importances need of a model. */
+export type AskedModel = Pick<FittedModel, 'margins' | 'asks'>;
+
 /**
  * Permutation importances (Breiman, 2001): a feature's values are shuffled among the rows, and the model is measured
  * again. They tell what this model relies on; of features that say the same, each seems less important than it is.
  *
+ * @param model margins rank as probabilities do
  * @param y labels, with both classes among them
  * @param repeats shuffles of each feature, at least 1
- * @returns one entry per feature, the most important first; features that no tree asks have exactly 0
+ * @returns one entry per feature, the most important first; features that the model does not ask have exactly 0
  * @throws {RangeError} when lengths do not agree, or `y` has a single class
  */
 export function permutationImportances(
-  ensemble: TreeEnsemble,
+  model: AskedModel,
   x: Matrix,
   y: Uint8Array,
   featureNames: readonly string[],
@@ -35,19 +38,18 @@ export function permutationImportances(
     throw new RangeError(`${featureNames.length} feature names but ${x.columns} columns.`);
   }
   if (!(repeats >= 1)) throw new RangeError(`Importances need at least one repeat, not ${repeats}.`);
-  const whole = measure(ensemble, x, y);
+  const whole = measure(model, x, y);
   if (Number.isNaN(whole.aucRoc)) throw new RangeError('Importances need rows of both classes.');
 
-  const used = new Set(ensemble.trees.flatMap((tree) => [...tree.feature]));
   const shuffled: Matrix = { ...x, values: x.values.slice() };
   const random = createRandom(seed);
   const importances = featureNames.map((feature, column) => {
-    if (!used.has(column)) return { feature, averagePrecision: 0, aucRoc: 0, deviation: 0 };
+    if (!model.asks(column)) return { feature, averagePrecision: 0, aucRoc: 0, deviation: 0 };
     const drops = Array.from({ length: repeats }, () => {
       const values = columnOf(x, column);
       shuffle(values, random);
       setColumn(shuffled, column, values);
-      const without = measure(ensemble, shuffled, y);
+      const without = measure(model, shuffled, y);
       return {
         averagePrecision: whole.averagePrecision - without.averagePrecision,
         aucRoc: whole.aucRoc - without.aucRoc,
@@ -65,12 +67,8 @@ export function permutationImportances(
   return importances.toSorted((a, b) => b.averagePrecision - a.averagePrecision);
 }
 
-function measure(
-  ensemble: TreeEnsemble,
-  x: Matrix,
-  y: Uint8Array,
-): { averagePrecision: number; aucRoc: number } {
-  const scores = predictProbabilities(ensemble, x);
+function measure(model: AskedModel, x: Matrix, y: Uint8Array): { averagePrecision: number; aucRoc: number } {
+  const scores = model.margins(x);
   return { averagePrecision: averagePrecision(y, scores), aucRoc: aucRoc(y, scores) };
 }
 

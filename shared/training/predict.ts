@@ -17,17 +17,32 @@ export function addLeafValues(tree: Tree, x: Matrix, margins: Float64Array, from
   }
 }
 
+/** @throws {RangeError} when the matrix does not have a model's features */
+export function checkWidth(x: Matrix, featureCount: number): void {
+  if (x.columns !== featureCount)
+    throw new RangeError(`The model has ${featureCount} features, the data ${x.columns} columns.`);
+}
+
+/** Whether any of the trees splits by a feature. */
+export function splitsBy(trees: readonly Tree[]): (feature: number) => boolean {
+  const used = new Set(trees.flatMap((tree) => [...tree.feature]));
+  return (feature) => used.has(feature);
+}
+
 /**
- * The probability of the positive class for each row. Values are compared as float32, as onnxruntime does; infinite
- * ones are like any others.
+ * The log-odds of the positive class for each row. Values are compared as float32, as onnxruntime does; infinite ones
+ * are like any others.
  *
  * @throws {RangeError} when the matrix does not have the ensemble's features
  */
-export function predictProbabilities(ensemble: TreeEnsemble, x: Matrix): Float64Array {
-  if (x.columns !== ensemble.featureCount) {
-    throw new RangeError(`The model has ${ensemble.featureCount} features, the data ${x.columns} columns.`);
-  }
+export function predictMargins(ensemble: TreeEnsemble, x: Matrix): Float64Array {
+  checkWidth(x, ensemble.featureCount);
   const margins = new Float64Array(x.rows).fill(ensemble.baseMargin);
   for (const tree of ensemble.trees) addLeafValues(tree, x, margins);
-  return margins.map(sigmoid);
+  return margins;
+}
+
+/** As `predictMargins`, as probabilities. */
+export function predictProbabilities(ensemble: TreeEnsemble, x: Matrix): Float64Array {
+  return predictMargins(ensemble, x).map(sigmoid);
 }

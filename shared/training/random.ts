@@ -24,6 +24,11 @@ export function createRandom(seed: number): Random {
   return next;
 }
 
+/** A seed of its own for each of many generators: `seed` and `index` spread over 32 bits (Knuth's multiplier 2^32/φ). */
+export function seedOf(seed: number, index: number): number {
+  return (seed + Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+}
+
 /** Shuffles the items in place (Fisher and Yates): every order is equally likely. */
 export function shuffle(items: Uint32Array | Float32Array | Float64Array, random: Random): void {
   for (let last = items.length - 1; last > 0; last -= 1) {

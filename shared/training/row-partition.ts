@@ -6,7 +6,12 @@ export interface RowPartition {
   /** Back to the rows' own order. */
   reset(): void;
   /** Puts the rows that go left first, otherwise in their old order; returns where the others begin. */
-  divide(from: number, to: number, split: Split, missingBin: number): number;
+  divide(
+    from: number,
+    to: number,
+    split: Pick<Split, 'feature' | 'bin' | 'missingLeft'>,
+    missingBin: number,
+  ): number;
 }
 
 /** @param bins the bin of every value, column-major */

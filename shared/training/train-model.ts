@@ -3,23 +3,24 @@ import { fitContract } from '../features/contract.ts';
 import type { ModelDefinition } from '../features/definition.ts';
 import type { CheckedRow } from '../features/row-values.ts';
 import { openScorer } from '../onnx/scorer.ts';
-import { verifyExport } from '../onnx/verify-model.ts';
-import { writeTreeEnsemble } from '../onnx/write-model.ts';
-import type { BoostingParams } from './boosting-params.ts';
-import { fitGradientBoosting } from './gradient-boosting.ts';
+import { verifyExport, warmUp } from '../onnx/verify-model.ts';
+import { sigmoid } from '../onnx/tree-ensemble.ts';
+import { calibrate } from './calibrate.ts';
+import { judge, measureVersion } from './evaluation/measure-version.ts';
 import { formatHoldOut, type HoldOut, splitRows } from './hold-out.ts';
 import type { LabelledRows } from './labelled-rows.ts';
+import type { FitOptions, FitProgress, FittedModel, LearnerName } from './learner.ts';
+import { learnerOf } from './learners.ts';
+import { selectRows } from './matrix.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type Metrics, summarise } from './metrics.ts';
 import { permutationImportances } from './permutation-importance.ts';
-import { predictProbabilities } from './predict.ts';
-import { createRandom } from './random.ts';
 import { sampleRows } from './sample-rows.ts';
 
 /** onnxruntime has to give the learner's own probabilities to this tolerance. */
 const EXPORT_TOLERANCE = 1e-5;
-/** Share of the training rows on which early stopping chooses the number of trees. */
-const VALIDATION_SHARE = 0.15;
+/** Threads of a fit where the caller does not say. */
+const THREADS = 2;
 /** Rows on which importances are measured: more would only cost time. */
 const IMPORTANCE_ROWS = 10_000;
 
@@ -27,17 +28,25 @@ export interface TrainingRequest {
   readonly definition: ModelDefinition;
   readonly data: LabelledRows;
   readonly split: HoldOut;
-  readonly params: BoostingParams;
+  readonly learner: LearnerName;
+  /** The learner's parameters; those not given get the defaults. */
+  readonly params: object;
+  readonly seed: number;
+  /** Worker threads; the result does not depend on them. Default 2. */
+  readonly threads?: number;
+  /** Whether probabilities are calibrated on out-of-fold margins, which takes five more fits. */
+  readonly calibrated: boolean;
   /** What the evaluation records of where the rows came from. */
   readonly dataset: { readonly version?: string; readonly sha256: string };
-  readonly onProgress?: (stage: string, done: number, total: number) => void;
+  readonly onProgress?: FitProgress;
 }
 
 export interface TrainedModel {
   readonly metrics: Metrics;
   readonly rows: { readonly training: number; readonly heldOut: number };
   readonly fitSeconds: number;
-  readonly trees: number;
+  /** All of the learner's parameters, with the number of trees that early stopping chose. */
+  readonly params: FittedModel['params'];
   /** The files of the version's folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -47,12 +56,13 @@ export interface TrainedModel {
  * @throws RangeError for a split that leaves no rows or only one class, Error where onnxruntime does not reproduce the learner
  */
 export async function trainModel(request: TrainingRequest): Promise<TrainedModel> {
-  const { definition, data, params } = request;
+  const { definition, data, seed } = request;
   const layout = compileContract(definition);
   const parts = splitRows(request.split, {
     rows: data.rows.length,
     eventTime: (row) => layout.eventTime(rowAt(data, row)),
     cell: (row) => data.extra[row],
+    label: (row) => data.labels[row],
   });
   const contract = compileContract(fitContract(definition, pick(data, parts.training)));
   const training = partOf(contract, data, parts.training);
@@ -64,12 +74,17 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
   }
 
   const started = performance.now();
-  const ensemble = await fitChosenSize(training, params, request.onProgress);
+  const learner = learnerOf(request.learner);
+  const options: FitOptions = { seed, threads: request.threads ?? THREADS, onProgress: request.onProgress };
+  const fitted = await learner.fit(training, request.params, options);
   const fitSeconds = (performance.now() - started) / 1_000;
+  const { model, platt } = request.calibrated
+    ? await calibrate(learner, fitted, training, options)
+    : { model: fitted, platt: undefined };
 
-  const probabilities = predictProbabilities(ensemble, heldOut.x);
+  const probabilities = model.margins(heldOut.x).map(sigmoid);
   const metrics = summarise(heldOut.y, probabilities);
-  const onnx = writeTreeEnsemble(ensemble, contract.featureNames, { model: definition.model });
+  const onnx = model.toOnnx(contract.featureNames, { model: definition.model });
   const scorer = await openScorer(onnx, contract.width);
   try {
     const check = await verifyExport(
@@ -81,18 +96,35 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
     );
     if (!check.ok)
       throw new Error(`onnxruntime is off the learner's probabilities by ${check.worst}: not exported`);
-    const samples = await sampleRows(contract, scorer, pick(data, parts.heldOut), heldOut.y, params.seed);
+    const heldOutRows = pick(data, parts.heldOut);
+    const samples = await sampleRows(contract, scorer, heldOutRows, heldOut.y, seed);
+    const measured = {
+      ...measureVersion({
+        definition,
+        contract,
+        training: { rows: pick(data, parts.training), matrix: training },
+        heldOut: { rows: heldOutRows, matrix: heldOut },
+        p: probabilities,
+        seed,
+      }),
+      rowMs: await warmUp(scorer),
+      modelBytes: onnx.byteLength,
+    };
     const evaluation = {
       metrics,
       split: formatHoldOut(request.split),
-      rows: { training: training.x.rows, heldOut: heldOut.x.rows },
+      rows: { training: training.x.rows, heldOut: heldOut.x.rows, gap: parts.gap.length },
       dataset: request.dataset,
-      learner: 'gradient_boosting',
-      params,
-      trees: ensemble.trees.length,
+      learner: learner.name,
+      params: model.params,
+      seed,
+      ...(model.trees === undefined ? {} : { trees: model.trees }),
+      ...(platt === undefined ? {} : { platt }),
       fitSeconds,
       exportCheck: { rows: heldOut.x.rows, worst: check.worst, tolerance: EXPORT_TOLERANCE },
-      importances: importances(ensemble, heldOut, contract, params.seed),
+      importances: importances(model, heldOut, contract, seed),
+      ...measured,
+      gates: judge(measured, definition),
     };
     const files = new Map([
       ['model.onnx', onnx],
@@ -100,57 +132,19 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
       ['samples.json', json(samples)],
       ['evaluation.json', json(evaluation)],
     ]);
-    return { metrics, rows: evaluation.rows, fitSeconds, trees: ensemble.trees.length, files };
+    return { metrics, rows: evaluation.rows, fitSeconds, params: model.params, files };
   } finally {
     await scorer.close();
   }
 }
 
-/** With early stopping: chooses the number of trees on a part of the rows, then fits that many on all of them. */
-async function fitChosenSize(
-  training: LabelledMatrix,
-  params: BoostingParams,
-  onProgress: TrainingRequest['onProgress'],
-) {
-  const progress = (stage: string) => (done: number, total: number) => onProgress?.(stage, done, total);
-  if (params.earlyStoppingRounds === 0) {
-    return (await fitGradientBoosting(training, undefined, params, progress('fitting'))).ensemble;
-  }
-  const draw = createRandom(params.seed);
-  const isValidation = Uint8Array.from({ length: training.x.rows }, () =>
-    draw() < VALIDATION_SHARE ? 1 : 0,
-  );
-  const fitted = await fitGradientBoosting(
-    subset(training, (row) => isValidation[row] === 0),
-    subset(training, (row) => isValidation[row] === 1),
-    params,
-    progress('choosing the number of trees'),
-  );
-  const chosen = { ...params, trees: Math.max(1, fitted.bestIteration), earlyStoppingRounds: 0 };
-  return (await fitGradientBoosting(training, undefined, chosen, progress('fitting on all rows'))).ensemble;
-}
-
-function subset({ x, y }: LabelledMatrix, keep: (row: number) => boolean): LabelledMatrix {
-  const rows = Array.from(y.keys()).filter(keep);
-  const values = new Float32Array(rows.length * x.columns);
-  for (const [to, from] of rows.entries()) {
-    values.set(x.values.subarray(from * x.columns, (from + 1) * x.columns), to * x.columns);
-  }
-  return {
-    x: { rows: rows.length, columns: x.columns, values },
-    y: Uint8Array.from(rows, (row) => y[row] ?? 0),
-  };
-}
-
-function importances(
-  ensemble: Parameters<typeof predictProbabilities>[0],
-  part: LabelledMatrix,
-  contract: CompiledContract,
-  seed: number,
-) {
+function importances(model: FittedModel, part: LabelledMatrix, contract: CompiledContract, seed: number) {
   const step = Math.max(1, Math.ceil(part.x.rows / IMPORTANCE_ROWS));
-  const { x, y } = subset(part, (row) => row % step === 0);
-  return permutationImportances(ensemble, x, y, contract.featureNames, seed, 3);
+  const { x, y } = selectRows(
+    part,
+    Array.from(part.y.keys()).filter((row) => row % step === 0),
+  );
+  return permutationImportances(model, x, y, contract.featureNames, seed, 3);
 }
 
 function partOf(contract: CompiledContract, data: LabelledRows, rows: Int32Array): LabelledMatrix {

@@ -2,11 +2,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ingest } from '../../../tools/ingest.ts';
 import { readDefinition } from '../../../tools/model-folders.ts';
 import { type AppStack, fraudRows, startAppStack, trainSmall } from '../../fixtures/app-stack.ts';
 import { bankDefinition, bankRows } from '../../fixtures/bank-rows.ts';
 import { goodTransaction as good } from '../../fixtures/fraud-rows.ts';
 import { bodyOf } from '../../fixtures/http.ts';
+import { withFiles } from '../../fixtures/row-files.ts';
 
 let running: AppStack;
 beforeAll(async () => {
@@ -76,7 +78,8 @@ describe('the API document', () => {
       const place = `api#/paths/${pointer(template)}/${method}/responses/${reply.status}/content/${pointer(type)}/schema`;
       const validate = ajv.getSchema(encodeURI(place));
       expect(validate, `${method} ${template} is not described for ${reply.status} ${type}`).toBeDefined();
-      const body: unknown = type === 'text/html' ? await reply.text() : await reply.json();
+      const body: unknown =
+        type === 'text/html' || type === 'text/markdown' ? await reply.text() : await reply.json();
       expect(validate?.(body), `${place}: ${ajv.errorsText(validate?.errors)}`).toBe(true);
       checked.add(`${method} ${template}`);
     };
@@ -121,7 +124,21 @@ describe('the API document', () => {
     await check(`${promotions}/{promotionId}/abort`, 'post', await post(`${own}/abort`, abort));
     const rollback = { requestedBy: 'someone', reason: 'there is nothing to return to' };
     await check('/api/models/{model}/rollback', 'post', await post('/api/models/fraud/rollback', rollback));
+    const predictionId = '01a1feb5-2db4-71a8-a24a-2df1d67ce987';
+    for (const labels of [[{ predictionId, label: 1, model: 'fraud' }], [], Array(1_001).fill({})])
+      await check('/api/labels', 'post', await post('/api/labels', { labels }));
+    const found = `/api/labels/${predictionId}`;
+    await expect.poll(async () => (await get(found)).status).toBe(200);
+    await check('/api/labels/{predictionId}', 'get', await get(found));
+    await check('/api/labels/{predictionId}', 'get', await get('/api/labels/none'));
+    await withFiles(new Map([['rows.csv', await fraudRows()]]), (pathOf) =>
+      ingest(running.app, 'fraud', { file: pathOf('rows.csv') }, () => undefined),
+    );
     for (const [template, path] of [
+      ['/api/models/{model}/datasets', '/api/models/fraud/datasets?limit=1'],
+      ['/api/models/{model}/datasets', '/api/models/none/datasets'],
+      ['/api/models/{model}/datasets/{version}', '/api/models/fraud/datasets/1'],
+      ['/api/models/{model}/datasets/{version}', '/api/models/fraud/datasets/99'],
       ['/api/models', '/api/models?limit=1'],
       ['/api/models', '/api/models?limit=0'],
       ['/api/models/{model}', '/api/models/fraud'],
@@ -130,6 +147,8 @@ describe('the API document', () => {
       ['/api/models/{model}/versions', '/api/models/none/versions'],
       ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/1'],
       ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/99'],
+      ['/api/models/{model}/versions/{version}/card', '/api/models/fraud/versions/1/card'],
+      ['/api/models/{model}/versions/{version}/card', '/api/models/fraud/versions/99/card'],
       ['/api/models/{model}/traffic', '/api/models/fraud/traffic'],
       ['/api/models/{model}/traffic', '/api/models/none/traffic'],
       [

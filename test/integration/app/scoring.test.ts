@@ -65,6 +65,8 @@ describe('scoring over HTTP', () => {
       'model.onnx',
       'samples.json',
       'evaluation.json',
+      'card.md',
+      'card.json',
     ]);
   });
 

@@ -45,6 +45,17 @@ describe('a model definition', () => {
     expect(problemsOf(valid)).toEqual([]);
   });
 
+  it('names columns of costs and gates that are of another type or not there', () => {
+    const costs = { loss: 'c' };
+    const trainingGates = { segmentGap: { columns: ['c', 'n', 'gone'] }, calibration: null };
+    expect(problemsOf({ ...valid, costs, trainingGates })).toEqual([
+      '/costs/loss is not a number column',
+      '/trainingGates/segmentGap/columns/1 is not a category column',
+      '/trainingGates/segmentGap/columns/2 is not a category column',
+    ]);
+    expect(problemsOf({ ...valid, costs: { loss: 'n' }, labelling: { maturity: '30d' } })).toEqual([]);
+  });
+
   it.each([
     [{ name: 'n', type: 'number' }, '/columns/10/name "n" is declared twice'],
     [{ name: 'i2', type: 'string', role: 'id' }, '/columns/10/role another column has the role id already'],

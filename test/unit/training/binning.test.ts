@@ -36,6 +36,19 @@ describe('binThresholds', () => {
     const largest = 3.4028234663852886e38;
     expect([...binThresholds(Float32Array.of(-largest, largest), 255)]).toEqual([0]);
   });
+
+  test('with tails part few rows at both ends, and take no more bins', () => {
+    const ranks = Float32Array.from({ length: 100_000 }, (_, i) => i);
+    for (const bins of [255, 64, 16, 2]) {
+      expect(binThresholds(ranks, bins, true).length).toBe(bins - 1);
+    }
+    const outermost = (thresholds: Float32Array) => [thresholds[0]!, ranks.length - 1 - thresholds.at(-1)!];
+    for (const rows of outermost(binThresholds(ranks, 255, true))) expect(rows).toBeLessThan(5);
+    for (const rows of outermost(binThresholds(ranks, 255))) expect(rows).toBeGreaterThan(390);
+    const inner = binThresholds(ranks, 255, true).filter((t) => t > 1_000 && t < 99_000);
+    const widths = inner.subarray(1).map((t, i) => t - inner[i]!);
+    expect(Math.max(...widths)).toBeLessThan(420);
+  });
 });
 
 describe('createBinner', () => {

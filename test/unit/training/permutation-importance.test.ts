@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Tree } from '../../../shared/onnx/tree-ensemble.ts';
 import { permutationImportances } from '../../../shared/training/permutation-importance.ts';
+import type { AskedModel } from '../../../shared/training/permutation-importance.ts';
+import { predictMargins, splitsBy } from '../../../shared/training/predict.ts';
 import { createRandom } from '../../../shared/training/random.ts';
 import { stump } from './made-rows.ts';
 
@@ -13,12 +16,16 @@ const values = Float32Array.from({ length: rows * 2 }, (_, i) => {
   return random() < 0.9 ? label : 1 - label;
 });
 const x = { rows, columns: 2, values };
-const ensemble = { featureCount: 2, baseMargin: 0, trees: [stump(0.5, false, -1, 1)] };
+const ofTrees = (trees: readonly Tree[]): AskedModel => ({
+  margins: (asked) => predictMargins({ featureCount: 2, baseMargin: 0, trees }, asked),
+  asks: splitsBy(trees),
+});
+const model = ofTrees([stump(0.5, false, -1, 1)]);
 
 describe('permutationImportances', () => {
   test('are the whole lift over chance for the only feature used, and 0 for any other', () => {
     const before = values.slice();
-    const [first, second] = permutationImportances(ensemble, x, y, ['noise', 'signal'].toReversed(), 5, 4);
+    const [first, second] = permutationImportances(model, x, y, ['noise', 'signal'].toReversed(), 5, 4);
     expect(first?.feature).toBe('signal');
     // Right in 9 of 10 rows: AUC 0.9, and average precision 0.27/0.34 · 0.9 + 0.3 · 0.1 ≈ 0.745; shuffled 0.5 and 0.3.
     expect(first?.aucRoc).toBeCloseTo(0.4, 1);
@@ -30,13 +37,13 @@ describe('permutationImportances', () => {
   });
 
   test('are the same for the same seed, and others for another', () => {
-    const of = (seed: number) => permutationImportances(ensemble, x, y, ['signal', 'noise'], seed, 2);
+    const of = (seed: number) => permutationImportances(model, x, y, ['signal', 'noise'], seed, 2);
     expect(of(1)).toEqual(of(1));
     expect(of(1)).not.toEqual(of(2));
   });
 
   test('sort the most important feature to the front', () => {
-    const later = { ...ensemble, trees: [{ ...ensemble.trees[0]!, feature: Int32Array.of(1, -1, -1) }] };
+    const later = ofTrees([{ ...stump(0.5, false, -1, 1), feature: Int32Array.of(1, -1, -1) }]);
     const swapped = values.map((_, i) => values[i % 2 === 0 ? i + 1 : i - 1] ?? Number.NaN);
     const importances = permutationImportances(
       later,
@@ -51,19 +58,17 @@ describe('permutationImportances', () => {
 
   test('shuffle one feature at a time', () => {
     const hint = { ...stump(0.5, false, -1e-9, 1e-9), feature: Int32Array.of(1, -1, -1) };
-    const both = { ...ensemble, trees: [...ensemble.trees, hint] };
+    const both = ofTrees([stump(0.5, false, -1, 1), hint]);
     const [first, second] = permutationImportances(both, x, y, ['signal', 'noise'], 1, 2);
     expect(first?.aucRoc).toBeCloseTo(0.4, 1);
     expect(Math.abs(second?.aucRoc ?? 1)).toBeLessThan(0.01);
   });
 
   test('refuse a single class, wrong names and no repeats', () => {
-    expect(() => permutationImportances(ensemble, x, new Uint8Array(rows), ['a', 'b'], 1, 1)).toThrow(
+    expect(() => permutationImportances(model, x, new Uint8Array(rows), ['a', 'b'], 1, 1)).toThrow(
       /both classes/,
     );
-    expect(() => permutationImportances(ensemble, x, y, ['a'], 1, 1)).toThrow(
-      /1 feature names but 2 columns/,
-    );
-    expect(() => permutationImportances(ensemble, x, y, ['a', 'b'], 1, 0)).toThrow(/at least one repeat/);
+    expect(() => permutationImportances(model, x, y, ['a'], 1, 1)).toThrow(/1 feature names but 2 columns/);
+    expect(() => permutationImportances(model, x, y, ['a', 'b'], 1, 0)).toThrow(/at least one repeat/);
   });
 });
