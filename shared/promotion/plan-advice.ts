@@ -32,12 +32,15 @@ export interface PhaseAdvice {
   readonly detectable: number | null;
 }
 
-export interface PlanAdvice {
-  readonly phases: readonly PhaseAdvice[];
+export interface PlanFindings {
   /** Why the plan can't work with this traffic, and what it would take. */
   readonly problems: readonly string[];
   /** What the plan is weak at. */
   readonly warnings: readonly string[];
+}
+
+export interface PlanAdvice extends PlanFindings {
+  readonly phases: readonly PhaseAdvice[];
 }
 
 /** The share of times beyond a 95th percentile. */
@@ -48,19 +51,48 @@ const BEYOND = 0.05;
  * @param detect an error rate of the candidate that should be found
  */
 export function planAdvice(plan: Plan, traffic: Traffic, detect?: number): PlanAdvice {
-  const first = plan.shadow === null ? 1 : 0;
-  const phases: PhaseAdvice[] = [];
-  for (let step = first; step <= plan.steps.length; step += 1)
-    phases.push(phaseAdvice(plan, traffic, step, detect));
-  return { phases, problems: problemsOf(plan, phases), warnings: warningsOf(plan, phases, detect) };
+  const phases = stepsOf(plan).map((step) => ({
+    ...phaseFacts(plan, traffic, step, detect),
+    detectable: detectableIn(plan, traffic, step),
+  }));
+  return { phases, ...findings(plan, phases, detect) };
 }
 
-function phaseAdvice(plan: Plan, traffic: Traffic, step: number, detect: number | undefined): PhaseAdvice {
+/** What stands against a plan with this traffic: the advice without the figures that take long, for a busy worker. */
+export function planFindings(plan: Plan, traffic: Traffic): PlanFindings {
+  return findings(
+    plan,
+    stepsOf(plan).map((step) => phaseFacts(plan, traffic, step, undefined)),
+    undefined,
+  );
+}
+
+type PhaseFacts = Omit<PhaseAdvice, 'detectable'>;
+
+function findings(plan: Plan, phases: readonly PhaseFacts[], detect: number | undefined): PlanFindings {
+  return { problems: problemsOf(plan, phases), warnings: warningsOf(plan, phases, detect) };
+}
+
+/** The plan's phases by their number: 0 is the shadow. */
+function stepsOf(plan: Plan): number[] {
+  const all = Array.from({ length: plan.steps.length + 1 }, (_, step) => step);
+  return plan.shadow === null ? all.slice(1) : all;
+}
+
+function detectableIn(plan: Plan, traffic: Traffic, step: number): number | null {
+  if (plan.steps[step - 1]?.percent === 100) return null;
+  const bakeMinutes = minutesOf((step === 0 ? plan.shadow?.bake : plan.steps[step - 1]?.bake) ?? '0s');
+  return leastRate(
+    traffic.errorRate,
+    (rate) => minutesToJudge(plan, traffic, step, rate, 'fail') <= bakeMinutes,
+  );
+}
+
+function phaseFacts(plan: Plan, traffic: Traffic, step: number, detect: number | undefined): PhaseFacts {
   const percent = step === 0 ? 0 : (plan.steps[step - 1]?.percent ?? 0);
   const bakeMinutes = minutesOf((step === 0 ? plan.shadow?.bake : plan.steps[step - 1]?.bake) ?? '0s');
   const { requestsPerMinute, errorRate } = traffic;
   const canary = requestsPerMinute * (step === 0 ? 1 : percent / 100);
-  const toFail = (rate: number): number => minutesToJudge(plan, traffic, step, rate, 'fail');
   const alone = percent === 100;
   return {
     step,
@@ -70,8 +102,8 @@ function phaseAdvice(plan: Plan, traffic: Traffic, step: number, detect: number 
     requests: Math.floor(canary * bakeMinutes),
     minutesToMinimum: minutesToMinimum(plan, traffic, step, canary),
     minutesToPass: alone ? null : minutesToJudge(plan, traffic, step, errorRate, 'pass'),
-    minutesToDetect: alone || detect === undefined ? null : toFail(detect),
-    detectable: alone ? null : leastRate(errorRate, (rate) => toFail(rate) <= bakeMinutes),
+    minutesToDetect:
+      alone || detect === undefined ? null : minutesToJudge(plan, traffic, step, detect, 'fail'),
   };
 }
 
@@ -123,7 +155,7 @@ function leastRate(errorRate: number, found: (rate: number) => boolean): number 
   return least;
 }
 
-function problemsOf(plan: Plan, phases: readonly PhaseAdvice[]): readonly string[] {
+function problemsOf(plan: Plan, phases: readonly PhaseFacts[]): readonly string[] {
   return phases
     .filter(({ minutesToMinimum: needed, longestMinutes }) => needed > longestMinutes)
     .map(
@@ -136,7 +168,7 @@ function problemsOf(plan: Plan, phases: readonly PhaseAdvice[]): readonly string
 
 function warningsOf(
   plan: Plan,
-  phases: readonly PhaseAdvice[],
+  phases: readonly PhaseFacts[],
   detect: number | undefined,
 ): readonly string[] {
   const warnings: string[] = [];

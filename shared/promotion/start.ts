@@ -7,7 +7,7 @@ import { claim } from '../registry/traffic.ts';
 import type { StartRequest } from './bodies.ts';
 import { abandonPromotion, copyOrReport } from './change-promotion.ts';
 import type { Orchestrations, PromotionParts } from './parts.ts';
-import { type Traffic, planAdvice } from './plan-advice.ts';
+import { planFindings, type Traffic } from './plan-advice.ts';
 import { DEFAULT_PLAN, type Plan } from './plan.ts';
 import { beginRecord } from './record.ts';
 
@@ -117,7 +117,7 @@ async function warningsOf(
       'no request was recorded in the last 24 hours: the plan cannot reach its minimum samples',
     ]);
   }
-  const { problems, warnings } = planAdvice(plan, traffic);
+  const { problems, warnings } = planFindings(plan, traffic);
   if (!isWholeDay) return [...problems, ...warnings];
   if (problems.length > 0) throw notWorkable(problems);
   return warnings;

@@ -3,7 +3,7 @@ import { criteriaOf } from '../../../shared/promotion/criteria.ts';
 import { milliseconds } from '../../../shared/promotion/duration.ts';
 import { minutesToJudgeErrors } from '../../../shared/promotion/expected-growth.ts';
 import { DEFAULT_PLAN, phaseCount, planSchema } from '../../../shared/promotion/plan.ts';
-import { planAdvice } from '../../../shared/promotion/plan-advice.ts';
+import { planAdvice, planFindings } from '../../../shared/promotion/plan-advice.ts';
 
 function pathsOf(plan: unknown): readonly string[] {
   const parsed = planSchema.safeParse(plan);
@@ -93,7 +93,9 @@ describe('planAdvice', () => {
   });
 
   test('refuses a plan that cannot reach its minimum, and says what it would take', () => {
-    const { problems } = planAdvice(DEFAULT_PLAN, { requestsPerMinute: 10, errorRate: 0.01 });
+    const quiet = { requestsPerMinute: 10, errorRate: 0.01 };
+    const { problems, warnings } = planAdvice(DEFAULT_PLAN, quiet);
+    expect(planFindings(DEFAULT_PLAN, quiet)).toEqual({ problems, warnings });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('the step of 1 % cannot reach its minimum of 1000 requests');
     expect(problems[0]).toContain('it takes 7 days');
