@@ -8,6 +8,7 @@ import { portOrAny } from './listen.ts';
 import { waitForLock } from './lock.ts';
 import { createServices } from './storage/azurite.ts';
 import { makeDurable } from './storage/durable-loki.ts';
+import { forgiveSweep } from './storage/forgiving-sweep.ts';
 
 /**
  * The process that serves Blob, Queue and Table:
@@ -53,9 +54,13 @@ const services = createServices(folder, {
   table: await portOrAny(preferred.table),
 });
 const running = Object.values(services);
-for (const { metadataStore, extentMetadataStore } of running) {
+for (const service of running) {
+  const { metadataStore, extentMetadataStore } = service;
   makeDurable(metadataStore, journal);
   if (extentMetadataStore !== undefined) makeDurable(extentMetadataStore, journal);
+  forgiveSweep(service, (error) => {
+    console.warn('The search for payloads without a blob failed, and is tried again in ten minutes:', error);
+  });
 }
 await Promise.all(running.map((service) => service.start()));
 close = async () => {

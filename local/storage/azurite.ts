@@ -39,6 +39,8 @@ export interface AzuriteServer {
   readonly metadataStore: LokiStore;
   /** Absent from the table service, which has no payloads. */
   readonly extentMetadataStore?: LokiStore;
+  /** Deletes payloads that nothing refers to; absent from the table service. */
+  readonly gcManager?: { markSweep(): Promise<void> };
   start(): Promise<void>;
   close(): Promise<void>;
   /** Scheme, host and port: the true port also where 0 was asked for. */
