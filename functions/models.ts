@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { theApp } from '../shared/app.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { type Answer, handlerOf } from '../shared/http/route.ts';
+import { readLineage } from '../shared/lineage/read-lineage.ts';
 import { modelNameSchema, versionSchema } from '../shared/registry/rows.ts';
 import { readCard } from '../shared/registry/version-card.ts';
 import { trafficView } from '../shared/registry/views.ts';
@@ -39,6 +40,10 @@ get('card', 'api/models/{model}/versions/{version}/card', async ({ params }) => 
   const body = await readCard(registry, models, model, version);
   return { body, headers: { 'content-type': 'text/markdown; charset=utf-8' } };
 });
+
+get('lineage', 'api/models/{model}/versions/{version}/lineage', async ({ params }) => ({
+  jsonBody: await readLineage(await theApp(), params['model'] ?? '', params['version'] ?? ''),
+}));
 
 get('datasets', 'api/models/{model}/datasets', async (request) => {
   const { limit, after } = readPaging(request, versionSchema);

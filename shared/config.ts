@@ -13,6 +13,7 @@ const environment = z.object({
   EVENTHUBS_CONNECTION: nonEmpty.optional(),
   EVENTHUBS_CONNECTION__fullyQualifiedNamespace: nonEmpty.optional(),
   EVENTHUBS_CONNECTION__clientId: nonEmpty.optional(),
+  OPENLINEAGE_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s):// address' }).optional(),
   PREDICTION_LOG: z.enum(['strict', 'lenient']).default('strict'),
   AZURE_CLIENT_ID: nonEmpty.optional(),
   DEFAULT_MODEL: z
@@ -41,6 +42,8 @@ export interface Settings {
   /** `strict`: a prediction that cannot be put on record is not given out; `lenient`: it is, with a warning. */
   readonly predictionLog: 'strict' | 'lenient';
   readonly defaultModel: string;
+  /** Where run events are also posted to. */
+  readonly openLineageUrl: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -90,6 +93,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ),
     predictionLog: values.PREDICTION_LOG,
     defaultModel: values.DEFAULT_MODEL,
+    openLineageUrl: values.OPENLINEAGE_URL,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -1,4 +1,5 @@
 import type { App } from '../shared/app.ts';
+import { ingestEvents } from '../shared/lineage/events.ts';
 import { readModelFiles } from '../shared/registry/model-folder.ts';
 import { storeDataset } from '../shared/training/dataset-store.ts';
 import { generatedCsv, loadGenerator } from './row-generator.ts';
@@ -28,7 +29,9 @@ export async function ensureFirstVersion(app: App, model: string): Promise<void>
     [...generatedCsv(generator, { rows: FIRST_ROWS, seed: FIRST_SEED, to })].join(''),
   );
   const source = `generator, seed ${FIRST_SEED}`;
-  await storeDataset(app.registry, app.datasets, { model, bytes, rows: FIRST_ROWS, source, at });
+  const data = { model, bytes, rows: FIRST_ROWS, source, at };
+  const dataset = await storeDataset(app.registry, app.datasets, data);
+  await app.lineage.record(model, ingestEvents(dataset, app.newId(), at, new Date()));
   const { version, metrics, fitSeconds } = await train(app, { model, seed: 0, register: true });
   console.error(`Trained version ${version} in ${fitSeconds.toFixed(1)} s: ${JSON.stringify(metrics)}`);
 }

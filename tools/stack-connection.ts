@@ -44,5 +44,6 @@ export function stackSettings(connections: Connections, defaultModel: string): R
 
 /** The app's parts, connected to a stack's services. */
 export async function connect(connections: Connections, defaultModel: string): Promise<App> {
-  return buildApp(readSettings(stackSettings(connections, defaultModel)));
+  const openLineage = { OPENLINEAGE_URL: process.env['OPENLINEAGE_URL'] };
+  return buildApp(readSettings({ ...stackSettings(connections, defaultModel), ...openLineage }));
 }

@@ -28,6 +28,7 @@ const DAY_SECONDS = 86_400;
 /** Containers of the Cosmos database. */
 export const COSMOS_CONTAINERS: readonly CosmosContainer[] = [
   { id: 'registry', partitionKey: '/model' },
+  { id: 'lineage', partitionKey: '/model' },
   {
     id: 'rollups',
     partitionKey: '/shard',

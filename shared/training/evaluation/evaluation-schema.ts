@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationSchema } from '../../promotion/duration.ts';
 import { comparisonSchema } from './compare.ts';
 import { costsSchema } from './costs.ts';
 import { gateResultSchema } from './gate-results.ts';
@@ -54,6 +55,8 @@ export const evaluationSchema = z.looseObject({
   intervals: z.partialRecord(z.enum(METRICS), intervalSchema).optional(),
   resampling: z.object({ resamples: z.int(), seed: z.int(), clusters: z.int() }).optional(),
   costs: costsSchema.optional(),
+  /** How long a label takes to be certain, as the cards' precision was measured. */
+  maturity: durationSchema.optional(),
   segments: z.array(segmentTableSchema).optional(),
   singleFeatures: z.array(singleFeatureSchema).optional(),
   rowMs: z.number().optional(),

@@ -19,7 +19,9 @@ export interface EvaluatedPart {
 }
 
 export interface MeasuredVersion {
-  readonly definition: ModelDefinition;
+  readonly definition: Pick<ModelDefinition, 'costs' | 'card'> & {
+    readonly labelling?: Pick<NonNullable<ModelDefinition['labelling']>, 'maturity'> | undefined;
+  };
   readonly contract: CompiledContract;
   readonly training: EvaluatedPart;
   readonly heldOut: EvaluatedPart;
@@ -31,7 +33,15 @@ export interface MeasuredVersion {
 /** The part of `evaluation.json` that says how good a version is. */
 export type Measures = Pick<
   Evaluation,
-  'positives' | 'spans' | 'intervals' | 'resampling' | 'costs' | 'segments' | 'singleFeatures' | 'use'
+  | 'positives'
+  | 'spans'
+  | 'intervals'
+  | 'resampling'
+  | 'costs'
+  | 'maturity'
+  | 'segments'
+  | 'singleFeatures'
+  | 'use'
 >;
 
 /** Measures a version on its held-out rows. The same for the same rows, probabilities and seed. */
@@ -62,6 +72,7 @@ export function measureVersion({
     intervals: metrics,
     resampling,
     costs,
+    ...(definition.labelling === undefined ? {} : { maturity: definition.labelling.maturity }),
     segments,
     singleFeatures: singleFeatures(training.matrix, heldOut.matrix, contract.featureNames),
     ...(definition.card === undefined ? {} : { use: definition.card }),

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { lineageGraphSchema } from '../lineage/graph.ts';
+import { modelNameSchema, versionSchema } from '../registry/rows.ts';
+import { read } from './openapi-parts.ts';
+
+/** The route that shows where a version came from. */
+export const lineagePaths: ZodOpenApiPathsObject = {
+  '/api/models/{model}/versions/{version}/lineage': {
+    get: read(
+      'The data sets and the run that a version was made by, and its promotions',
+      z.object({ model: modelNameSchema, version: versionSchema }),
+      lineageGraphSchema,
+    ),
+  },
+};

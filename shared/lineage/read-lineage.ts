@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { PromotionParts } from '../promotion/parts.ts';
+import { listPromotions } from '../promotion/read-promotions.ts';
+import type { PromotionView } from '../promotion/view.ts';
+import type { Catalogue } from '../registry/catalogue.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Blobs } from '../registry/ports.ts';
+import { versionSchema } from '../registry/rows.ts';
+import { readManifest } from '../training/training-set-store.ts';
+import { datasetName } from './events.ts';
+import { type LineageGraph, lineageGraph } from './graph.ts';
+import type { LineageLog } from './lineage-log.ts';
+import { NAMESPACE, type RunEvent } from './run-event.ts';
+
+const PAGE = 100;
+const versionFacetSchema = z.object({ datasetVersion: versionSchema });
+
+/** Where a version's lineage is on record. */
+export interface LineageSources {
+  readonly catalogue: Catalogue;
+  readonly registry: Registry;
+  readonly lineage: LineageLog;
+  readonly promotions: PromotionParts;
+  /** Blobs of the data sets, among them the training sets of runs. */
+  readonly datasets: Blobs;
+}
+
+/**
+ * The lineage of a version, from what was recorded of it.
+ * @throws Failure `not-found`, `unavailable`
+ */
+export async function readLineage(
+  { catalogue, registry, lineage, promotions, datasets: blobs }: LineageSources,
+  model: string,
+  version: string,
+): Promise<LineageGraph> {
+  const view = await catalogue.version(model, version);
+  const [events, found, assembled] = await Promise.all([
+    lineage.eventsOf(model, view.createdBy.run),
+    promotionsOf(promotions, model, version),
+    readManifest(blobs, model, view.createdBy.run),
+  ]);
+  const parts = (assembled?.datasets ?? []).map((part) => part.version);
+  const named = [...new Set([view.datasetVersion, ...parts, ...inputVersions(model, events)])];
+  const datasets = await Promise.all(
+    named
+      .filter((name) => versionSchema.safeParse(name).success)
+      .map((name) => registry.dataset(model, name)),
+  );
+  return lineageGraph({
+    version: view,
+    datasets: datasets.filter((row) => row !== undefined),
+    events,
+    promotions: found,
+  });
+}
+
+/** The data set versions that a run's events name as its inputs. */
+function inputVersions(model: string, events: readonly RunEvent[]): string[] {
+  return events
+    .flatMap(({ inputs }) => inputs)
+    .filter(({ namespace, name }) => namespace === NAMESPACE && name === datasetName(model))
+    .flatMap(({ facets }) => {
+      const facet = versionFacetSchema.safeParse(facets?.['version']);
+      return facet.success ? [facet.data.datasetVersion] : [];
+    });
+}
+
+/** The promotions that a version was the candidate of, oldest first. */
+async function promotionsOf(parts: PromotionParts, model: string, version: string): Promise<PromotionView[]> {
+  const found: PromotionView[] = [];
+  let after: string | undefined;
+  do {
+    // In sequence: each page says where the next begins
+    const { items, next } = await listPromotions(parts, model, PAGE, after);
+    found.push(...items.filter((view) => view.version === version));
+    after = next;
+  } while (after !== undefined);
+  return found.toReversed();
+}
