@@ -11,8 +11,10 @@ import './predictions.ts';
 import './promotion-cleanup.ts';
 import './promotions.ts';
 import './replay-spill.ts';
+import './retrain.ts';
 import './score.ts';
 import '../orchestrations/promote.ts';
+import '../orchestrations/retrain.ts';
 
 // Bad settings stop the start, with all of them listed, rather than fail the first caller.
 readSettings(process.env);

@@ -21,17 +21,23 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
     },
     // Without data the event's body would be empty, which the extension refuses.
     wake: (promotionId) => client.raiseEvent(promotionId, WAKE, {}),
-    status: async (promotionId) => {
-      try {
-        const { runtimeStatus } = await client.getStatus(promotionId);
-        return ENDED.includes(runtimeStatus) ? 'ended' : 'going';
-      } catch (error) {
-        // The library has no other sign of it.
-        if (error instanceof Error && error.message.includes('HTTP 404')) return 'missing';
-        throw error;
-      }
-    },
+    status: (promotionId) => statusOf(context, promotionId),
   };
+}
+
+/** Whether an orchestration goes on. */
+export async function statusOf(
+  context: InvocationContext,
+  instanceId: string,
+): Promise<'going' | 'ended' | 'missing'> {
+  try {
+    const { runtimeStatus } = await df.getClient(context).getStatus(instanceId);
+    return ENDED.includes(runtimeStatus) ? 'ended' : 'going';
+  } catch (error) {
+    // The library has no other sign of it.
+    if (error instanceof Error && error.message.includes('HTTP 404')) return 'missing';
+    throw error;
+  }
 }
 
 /** Has a promotion look at once. Without it the promotion finds out at its next check. */

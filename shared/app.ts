@@ -18,6 +18,8 @@ import type { ReplayParts } from './events/spill-replay.ts';
 import { blobSpill } from './events/spill.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
+import { LineageLog } from './lineage/lineage-log.ts';
+import { eventPoster } from './lineage/post-event.ts';
 import type { LabelParts } from './outcomes/accept-labels.ts';
 import type { CollectLabelsParts } from './outcomes/collect-labels.ts';
 import { findLabel } from './outcomes/find-label.ts';
@@ -39,6 +41,9 @@ import type { ScoringParts } from './scoring/score.ts';
 import { Serving } from './scoring/serving.ts';
 import { ShadowScorer } from './scoring/shadow.ts';
 import { startShadowThread } from './scoring/shadow-thread.ts';
+import type { RetrainParts } from './training/retrain.ts';
+import { runInThread } from './training/retrain-thread.ts';
+import { RunStore } from './training/run-record.ts';
 
 /** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
 const SPILL_MS = 1_500;
@@ -58,6 +63,7 @@ export interface App {
   readonly rollups: RollupRows;
   readonly replaying: ReplayParts;
   readonly promotions: PromotionParts;
+  readonly lineage: LineageLog;
   readonly decisions: DecisionParts;
   /** The log itself, for those who read it. */
   readonly predictions: ReadableBlobs;
@@ -68,6 +74,7 @@ export interface App {
   readonly labels: ReadableBlobs;
   /** The names of all models. */
   readonly modelNames: () => Promise<string[]>;
+  readonly retraining: Omit<RetrainParts, 'promote'>;
   readonly newId: () => string;
   /** Finishes running work and closes what holds resources. */
   close(): Promise<void>;
@@ -80,6 +87,7 @@ export async function buildApp(settings: Settings): Promise<App> {
     openCosmos(settings.cosmos),
   ]);
   const models = blobsOf(blobService, 'models');
+  const datasets = blobsOf(blobService, 'datasets');
   const documents = documentsOf(database, 'registry');
   const registry = new Registry(documents, models);
   const now = () => performance.now();
@@ -143,7 +151,7 @@ export async function buildApp(settings: Settings): Promise<App> {
     registry,
     catalogue: new Catalogue(registry, settings.defaultModel),
     models,
-    datasets: blobsOf(blobService, 'datasets'),
+    datasets,
     scoring: {
       serving: new Serving(traffic, pool, Date.now),
       recorder: new Recorder(log, sender.maxBytes),
@@ -168,6 +176,11 @@ export async function buildApp(settings: Settings): Promise<App> {
       time: Date.now,
       report: warn,
     },
+    lineage: new LineageLog({
+      documents: documentsOf(database, 'lineage'),
+      post: settings.openLineageUrl === undefined ? undefined : eventPoster(settings.openLineageUrl),
+      report: warn,
+    }),
     decisions: {
       find: (model, id) => findPrediction({ predictions, spill: spilled }, model, id),
       policyOf: async (model, version) => {
@@ -184,6 +197,16 @@ export async function buildApp(settings: Settings): Promise<App> {
     replayingLabels: { spill: spilledLabels, deadLetters, sender: labelSender, now },
     labels,
     modelNames,
+    retraining: {
+      runs: new RunStore(documents),
+      registry,
+      models,
+      datasets,
+      logs: { predictions, labels },
+      work: runInThread,
+      newId,
+      time: Date.now,
+    },
     newId,
     close: async () => {
       await shadow.close();

@@ -16,6 +16,7 @@ export async function buildApp(): Promise<void> {
     entryPoints: {
       main: 'functions/main.ts',
       'fit-worker': 'shared/training/fit-worker.ts',
+      'retrain-worker': 'shared/training/retrain-worker.ts',
       'shadow-worker': 'shared/scoring/shadow-worker.ts',
     },
     outdir: dist,

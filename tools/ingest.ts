@@ -1,6 +1,9 @@
+import type { z } from 'zod';
 import type { App } from '../shared/app.ts';
+import { ingestEvents } from '../shared/lineage/events.ts';
 import { storeRows } from '../shared/training/dataset-store.ts';
 import { reportText } from '../shared/training/expectations/report.ts';
+import { retrainStartedSchema } from '../shared/training/runs.ts';
 import { commandLine, run } from './command-line.ts';
 import { readDefinition, readSuite } from './model-folders.ts';
 import { showProgress } from './progress.ts';
@@ -43,6 +46,7 @@ export async function ingest(
     const absent = facts.absent ?? [];
     if (absent.length > 0) say(`Columns that the file lacks count as missing values: ${absent.join(', ')}`);
     if (report !== undefined) say(reportText(report));
+    const startedAt = new Date();
     const { row, existing } = await storeRows(app.registry, app.datasets, {
       model,
       staged,
@@ -51,6 +55,7 @@ export async function ingest(
       origin,
       at: new Date(),
     });
+    if (!existing) await app.lineage.record(model, ingestEvents(row, app.newId(), startedAt, new Date()));
     say(
       existing
         ? `Data set version ${row.version} holds exactly these ${facts.rows} rows already: no new version`
@@ -67,6 +72,25 @@ export async function ingest(
       ...(existing ? { existing } : {}),
     };
   }).finally(progress.end);
+}
+
+/**
+ * Has the running app retrain a model.
+ * @throws Error where it refuses: the data set version is stored all the same
+ */
+async function startRetrain(
+  url: string,
+  { model, datasetVersion }: IngestResult,
+): Promise<z.infer<typeof retrainStartedSchema>> {
+  const response = await fetch(new URL(`/api/models/${model}/retrain`, url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: `data set version ${datasetVersion}` }),
+  });
+  if (response.status === 202) return retrainStartedSchema.parse(await response.json());
+  throw new Error(
+    `Data set version ${datasetVersion} is stored, but the retrain was refused: ${response.status} ${await response.text()}`,
+  );
 }
 
 if (import.meta.main) {
@@ -86,10 +110,11 @@ if (import.meta.main) {
       const { model, retrain, ...source } = options;
       const fault = sourceFault(source);
       if (fault !== undefined) command.error(`error: ${fault}`);
-      if (retrain === true)
-        command.error('error: --retrain comes with the retrain, which this release does not have yet');
-      const app = await connect(await stackEndpoints(), model);
-      console.log(JSON.stringify(await ingest(app, model, source, (line) => console.error(line))));
+      const endpoints = await stackEndpoints();
+      const app = await connect(endpoints, model);
+      const result = await ingest(app, model, source, (line) => console.error(line));
+      const started = retrain === true ? await startRetrain(endpoints.http, result) : {};
+      console.log(JSON.stringify({ ...result, ...started }));
     });
   await run(command);
 }

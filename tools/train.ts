@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
+import { messageOf } from '../shared/failure.ts';
 import { compileContract } from '../shared/features/compile.ts';
 import type { ModelDefinition } from '../shared/features/definition.ts';
+import { ingestEvents, trainingCompleted, trainingEnded, trainingStarted } from '../shared/lineage/events.ts';
 import { sha256 } from '../shared/onnx/verify-model.ts';
 import type { DatasetOrigin, DatasetRow } from '../shared/registry/rows.ts';
 import { newestDataset, readDataset, storeRows } from '../shared/training/dataset-store.ts';
-import { defaultHoldOut, type HoldOut, parseHoldOut } from '../shared/training/hold-out.ts';
+import { defaultHoldOut, formatHoldOut, type HoldOut, parseHoldOut } from '../shared/training/hold-out.ts';
 import { readLabelledRows } from '../shared/training/labelled-rows.ts';
-import { type LearnerName, learnerNameSchema } from '../shared/training/learner.ts';
+import { type LearnerName, learnerNameSchema, type LearnerParams } from '../shared/training/learner.ts';
 import { learnerOf } from '../shared/training/learners.ts';
 import { registerVersion } from '../shared/training/register-version.ts';
 import { trainModel } from '../shared/training/train-model.ts';
@@ -46,12 +48,60 @@ export interface TrainResult {
  * @param app the stack's services; undefined where nothing is read from or written to them
  */
 export async function train(app: App | undefined, options: TrainOptions): Promise<TrainResult> {
-  const { model } = options;
+  const { model, seed } = options;
   const definition = await readDefinition(model);
   const { learner, params } = chosenFit(definition, options);
+  const split = options.split ?? defaultHoldOut(definition);
   // A run without either is what `npm start` makes its first version with, where every second counts.
   const calibrated = options.learner !== undefined || options.params !== undefined;
-  const split = options.split ?? defaultHoldOut(definition);
+  const chosen = { ...options, learner, params, split, calibrated };
+  if (app === undefined || !options.register) return (await fitOnce(app, definition, chosen)).result;
+  const training = { model, runId: app.newId(), learner, params, seed, split: formatHoldOut(split) };
+  const startedAt = new Date();
+  await app.lineage.record(model, [trainingStarted(training, startedAt)]);
+  const { result, ingested } = await fitOnce(app, definition, { ...chosen, runId: training.runId }).catch(
+    async (error: unknown) => {
+      const ended = trainingEnded(training, 'FAIL', messageOf(error), new Date());
+      await app.lineage.record(model, [ended]).catch((failure: unknown) => {
+        throw new AggregateError([error, failure], `${messageOf(error)} (and that could not be recorded)`);
+      });
+      throw error;
+    },
+  );
+  if (ingested !== undefined)
+    await app.lineage.record(model, ingestEvents(ingested, app.newId(), startedAt, new Date()));
+  const version =
+    result.version === undefined ? undefined : await app.registry.version(model, result.version);
+  if (version !== undefined) {
+    const dataset = await app.registry.dataset(model, version.datasetVersion);
+    const made = { version, datasets: dataset === undefined ? [] : [dataset] };
+    await app.lineage.record(model, [trainingCompleted(training, made, new Date())]);
+  }
+  return result;
+}
+
+/** A fit whose learner, parameters and split are chosen. */
+interface ChosenFit extends TrainOptions {
+  readonly learner: LearnerName;
+  readonly params: LearnerParams;
+  readonly split: HoldOut;
+  readonly calibrated: boolean;
+  /** Of a run that registers what it fits. */
+  readonly runId?: string;
+}
+
+interface Fitted {
+  readonly result: TrainResult;
+  /** The data set version that was made of the file. */
+  readonly ingested?: DatasetRow;
+}
+
+async function fitOnce(
+  app: App | undefined,
+  definition: ModelDefinition,
+  options: ChosenFit,
+): Promise<Fitted> {
+  const { model, learner, params, split, calibrated, runId } = options;
   const source = await readSource(app, definition, options);
   const data = readLabelledRows(
     compileContract(definition),
@@ -82,37 +132,49 @@ export async function train(app: App | undefined, options: TrainOptions): Promis
     metrics: trained.metrics,
     fitSeconds: trained.fitSeconds,
   };
-  if (app === undefined || !options.register) return result;
+  if (app === undefined || runId === undefined) return { result };
   const at = new Date();
-  const datasetVersion =
-    source.version ??
-    (
-      await storeRows(app.registry, app.datasets, {
-        model,
-        staged: source.staged,
-        rows: () => Readable.from([source.bytes]),
-        source: source.name,
-        origin: source.origin,
-        at,
-      })
-    ).row.version;
+  const { datasetVersion, ingested } = await keepRows(app, model, source, at);
   const facts = {
     model,
     title: definition.title,
-    createdBy: { run: app.newId() },
+    createdBy: { run: runId },
     learner: result.learner,
     params: trained.params,
     seed: options.seed,
     datasetVersion,
   };
-  return { ...result, ...(await registerVersion(app.registry, app.models, trained, facts, at)) };
+  const registered = await registerVersion(app.registry, app.models, trained, facts, at);
+  return {
+    result: { ...result, ...registered },
+    ...(ingested === undefined ? {} : { ingested }),
+  };
+}
+
+/** The data set version of the rows, which is made where they come from a file and none has them. */
+async function keepRows(
+  app: App,
+  model: string,
+  source: Source,
+  at: Date,
+): Promise<{ datasetVersion: string; ingested?: DatasetRow }> {
+  if (source.version !== undefined) return { datasetVersion: source.version };
+  const { row, existing } = await storeRows(app.registry, app.datasets, {
+    model,
+    staged: source.staged,
+    rows: () => Readable.from([source.bytes]),
+    source: source.name,
+    origin: source.origin,
+    at,
+  });
+  return { datasetVersion: row.version, ...(existing ? {} : { ingested: row }) };
 }
 
 /** The model folder's learner and parameters, and what the command line says instead. */
 function chosenFit(
   definition: ModelDefinition,
   options: Pick<TrainOptions, 'learner' | 'params'>,
-): { readonly learner: LearnerName; readonly params: object } {
+): { readonly learner: LearnerName; readonly params: LearnerParams } {
   const own = definition.learner;
   const learner = options.learner ?? own?.learner ?? 'gradient_boosting';
   // Another learner has other parameters.

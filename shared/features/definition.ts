@@ -164,6 +164,16 @@ const labellingSchema = z
   })
   .readonly();
 
+/** How new versions come about by themselves. */
+const retrainSchema = z
+  .strictObject({
+    /** Labelled rows that a scheduled run needs beyond those that the newest version knew. */
+    minNewRows: z.int().nonnegative().default(200),
+    /** Whether a version that passes its gates is handed over to a promotion. */
+    promote: z.boolean().default(true),
+  })
+  .readonly();
+
 /** What a model folder's `model.json` declares. */
 export const modelDefinitionSchema = z
   .strictObject({
@@ -185,6 +195,7 @@ export const modelDefinitionSchema = z
       .optional(),
     /** What a new version's learner and parameters are searched in, and how long. */
     search: searchPlanSchema.optional(),
+    retrain: retrainSchema.optional(),
   })
   .superRefine((definition, context) => {
     for (const { path, message } of findingsOf(definition)) {

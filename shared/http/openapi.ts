@@ -8,9 +8,11 @@ import { featuresRequestSchema, scoreRequestSchema } from '../scoring/request.ts
 import { MAX_TRANSACTIONS } from '../scoring/score.ts';
 import { datasetPaths } from './dataset-paths.ts';
 import { labelPaths } from './label-paths.ts';
+import { lineagePaths } from './lineage-paths.ts';
 import { json, ok, params, read, refused } from './openapi-parts.ts';
 import { pagingSchema } from './paging.ts';
 import { promotionPaths } from './promotion-paths.ts';
+import { retrainPaths } from './retrain-paths.ts';
 
 const predictionSchema = z
   .object({
@@ -99,6 +101,8 @@ export function openApiDocument(models: readonly DocumentedModel[], defaultModel
     ...promotionPaths,
     ...labelPaths,
     ...datasetPaths,
+    ...retrainPaths,
+    ...lineagePaths,
     '/api/models/{model}/predictions/{predictionId}': {
       get: read(
         'A logged prediction, with the version and the policy that decided, and its label if known',

@@ -6,14 +6,17 @@ import { openScorer } from '../onnx/scorer.ts';
 import { verifyExport, warmUp } from '../onnx/verify-model.ts';
 import { sigmoid } from '../onnx/tree-ensemble.ts';
 import { calibrate } from './calibrate.ts';
+import type { Comparison } from './evaluation/compare.ts';
+import type { GateResult } from './evaluation/gate-results.ts';
 import { judge, measureVersion } from './evaluation/measure-version.ts';
-import { formatHoldOut, type HoldOut, splitRows } from './hold-out.ts';
+import { formatHoldOut, type HoldOut, type SplitRows, splitRows } from './hold-out.ts';
 import type { LabelledRows } from './labelled-rows.ts';
 import type { FitOptions, FitProgress, FittedModel, LearnerName } from './learner.ts';
 import { learnerOf } from './learners.ts';
 import { selectRows } from './matrix.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type Metrics, summarise } from './metrics.ts';
+import { DEFINITION_FILE } from './model-definition-file.ts';
 import { permutationImportances } from './permutation-importance.ts';
 import { sampleRows } from './sample-rows.ts';
 
@@ -37,8 +40,19 @@ export interface TrainingRequest {
   /** Whether probabilities are calibrated on out-of-fold margins, which takes five more fits. */
   readonly calibrated: boolean;
   /** What the evaluation records of where the rows came from. */
-  readonly dataset: { readonly version?: string; readonly sha256: string };
+  readonly dataset: { readonly version?: string; readonly trainingSet?: string; readonly sha256: string };
+  /** Compares the candidate with the champion; without it no gate asks for one. */
+  readonly compare?: (candidate: Candidate) => Promise<Comparison | undefined>;
   readonly onProgress?: FitProgress;
+}
+
+/** A fitted model on its held-out rows. */
+export interface Candidate {
+  readonly contract: CompiledContract;
+  /** Numbers of the held-out rows. */
+  readonly heldOut: Int32Array;
+  /** Their probabilities. */
+  readonly p: Float64Array;
 }
 
 export interface TrainedModel {
@@ -47,6 +61,7 @@ export interface TrainedModel {
   readonly fitSeconds: number;
   /** All of the learner's parameters, with the number of trees that early stopping chose. */
   readonly params: FittedModel['params'];
+  readonly gates: readonly GateResult[];
   /** The files of the version's folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -58,12 +73,7 @@ export interface TrainedModel {
 export async function trainModel(request: TrainingRequest): Promise<TrainedModel> {
   const { definition, data, seed } = request;
   const layout = compileContract(definition);
-  const parts = splitRows(request.split, {
-    rows: data.rows.length,
-    eventTime: (row) => layout.eventTime(rowAt(data, row)),
-    cell: (row) => data.extra[row],
-    label: (row) => data.labels[row],
-  });
+  const parts = divide(request.split, layout, data);
   const contract = compileContract(fitContract(definition, pick(data, parts.training)));
   const training = partOf(contract, data, parts.training);
   const heldOut = partOf(contract, data, parts.heldOut);
@@ -83,7 +93,6 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
     : { model: fitted, platt: undefined };
 
   const probabilities = model.margins(heldOut.x).map(sigmoid);
-  const metrics = summarise(heldOut.y, probabilities);
   const onnx = model.toOnnx(contract.featureNames, { model: definition.model });
   const scorer = await openScorer(onnx, contract.width);
   try {
@@ -96,19 +105,24 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
     );
     if (!check.ok)
       throw new Error(`onnxruntime is off the learner's probabilities by ${check.worst}: not exported`);
+    // What is measured are the file's own scores: whoever has the file can find the same numbers again.
+    const scores = Float64Array.from(await scorer.score(heldOut.x.values, heldOut.x.rows));
+    const metrics = summarise(heldOut.y, scores);
     const heldOutRows = pick(data, parts.heldOut);
     const samples = await sampleRows(contract, scorer, heldOutRows, heldOut.y, seed);
+    const comparison = await request.compare?.({ contract, heldOut: parts.heldOut, p: scores });
     const measured = {
       ...measureVersion({
         definition,
         contract,
         training: { rows: pick(data, parts.training), matrix: training },
         heldOut: { rows: heldOutRows, matrix: heldOut },
-        p: probabilities,
+        p: scores,
         seed,
       }),
       rowMs: await warmUp(scorer),
       modelBytes: onnx.byteLength,
+      ...(comparison === undefined ? {} : { comparison }),
     };
     const evaluation = {
       metrics,
@@ -131,8 +145,16 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
       ['contract.json', json(contract.contract)],
       ['samples.json', json(samples)],
       ['evaluation.json', json(evaluation)],
+      [DEFINITION_FILE, json(definition)],
     ]);
-    return { metrics, rows: evaluation.rows, fitSeconds, params: model.params, files };
+    return {
+      metrics,
+      rows: evaluation.rows,
+      fitSeconds,
+      params: model.params,
+      gates: evaluation.gates,
+      files,
+    };
   } finally {
     await scorer.close();
   }
@@ -147,7 +169,18 @@ function importances(model: FittedModel, part: LabelledMatrix, contract: Compile
   return permutationImportances(model, x, y, contract.featureNames, seed, 3);
 }
 
-function partOf(contract: CompiledContract, data: LabelledRows, rows: Int32Array): LabelledMatrix {
+/** Divides rows by what a contract, fitted or not, knows of them. @throws RangeError as `splitRows` does */
+export function divide(split: HoldOut, contract: CompiledContract, data: LabelledRows): SplitRows {
+  return splitRows(split, {
+    rows: data.rows.length,
+    eventTime: (row) => contract.eventTime(rowAt(data, row)),
+    cell: (row) => data.extra[row],
+    label: (row) => data.labels[row],
+  });
+}
+
+/** Rows as the model sees them. */
+export function partOf(contract: CompiledContract, data: LabelledRows, rows: Int32Array): LabelledMatrix {
   const values = new Float32Array(rows.length * contract.width);
   for (const [to, from] of rows.entries()) contract.write(rowAt(data, from), values, to * contract.width);
   return {
@@ -156,7 +189,8 @@ function partOf(contract: CompiledContract, data: LabelledRows, rows: Int32Array
   };
 }
 
-function pick(data: LabelledRows, rows: Int32Array): CheckedRow[] {
+/** Rows as they were checked. */
+export function pick(data: LabelledRows, rows: Int32Array): CheckedRow[] {
   return Array.from(rows, (row) => rowAt(data, row));
 }
 

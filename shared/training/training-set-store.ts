@@ -79,7 +79,8 @@ export async function datasetRows(
 
 const MANIFEST = 'manifest.json';
 
-async function readManifest(
+/** What went into a run's training set; undefined where it has none. @throws Failure `unavailable` */
+export async function readManifest(
   datasets: Blobs,
   model: string,
   id: string,

@@ -122,6 +122,11 @@ describe('the API document', () => {
     );
     const abort = { abortedBy: 'someone', reason: 'this was a test' };
     await check(`${promotions}/{promotionId}/abort`, 'post', await post(`${own}/abort`, abort));
+    const retrain = '/api/models/{model}/retrain';
+    await check(retrain, 'post', await post('/api/models/fraud/retrain', { reason: 7 }));
+    await check(retrain, 'post', await post('/api/models/none/retrain', { reason: 'a test' }));
+    await check('/api/models/{model}/runs', 'get', await get('/api/models/fraud/runs'));
+    await check('/api/models/{model}/runs/{runId}', 'get', await get('/api/models/fraud/runs/none'));
     const rollback = { requestedBy: 'someone', reason: 'there is nothing to return to' };
     await check('/api/models/{model}/rollback', 'post', await post('/api/models/fraud/rollback', rollback));
     const predictionId = '01a1feb5-2db4-71a8-a24a-2df1d67ce987';
@@ -149,6 +154,8 @@ describe('the API document', () => {
       ['/api/models/{model}/versions/{version}', '/api/models/fraud/versions/99'],
       ['/api/models/{model}/versions/{version}/card', '/api/models/fraud/versions/1/card'],
       ['/api/models/{model}/versions/{version}/card', '/api/models/fraud/versions/99/card'],
+      ['/api/models/{model}/versions/{version}/lineage', `/api/models/fraud/versions/${second}/lineage`],
+      ['/api/models/{model}/versions/{version}/lineage', '/api/models/fraud/versions/99/lineage'],
       ['/api/models/{model}/traffic', '/api/models/fraud/traffic'],
       ['/api/models/{model}/traffic', '/api/models/none/traffic'],
       [

@@ -65,6 +65,7 @@ describe('scoring over HTTP', () => {
       'model.onnx',
       'samples.json',
       'evaluation.json',
+      'definition.json',
       'card.md',
       'card.json',
     ]);

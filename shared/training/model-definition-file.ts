@@ -1,0 +1,33 @@
+import { Failure } from '../failure.ts';
+import { parseDefinition } from '../features/contract.ts';
+import type { ModelDefinition } from '../features/definition.ts';
+import { readVerified } from '../registry/model-folder.ts';
+import type { Blobs } from '../registry/ports.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { VersionRow } from '../registry/rows.ts';
+
+/** The file of a version's folder that says how it was trained, so that an app without the model folders can train the next. */
+export const DEFINITION_FILE = 'definition.json';
+const NEWEST = 50;
+
+/**
+ * The version whose definition holds for the next one: the newest that has one and was not rejected.
+ * @throws Failure `conflict` where there is none
+ */
+export async function definitionVersion(registry: Registry, model: string): Promise<string> {
+  const { items } = await registry.versions(model, NEWEST);
+  const found = items.find(
+    ({ state, files }) => state !== 'rejected' && files.some(({ name }) => name === DEFINITION_FILE),
+  );
+  if (found !== undefined) return found.version;
+  throw new Failure(
+    'conflict',
+    `No version of '${model}' was trained by this release: train one with 'npm run train' first`,
+  );
+}
+
+/** @throws ModelRefused, or Failure `invalid` where the file is not what was registered */
+export async function readVersionDefinition(models: Blobs, row: VersionRow): Promise<ModelDefinition> {
+  const bytes = await readVerified(models, row, DEFINITION_FILE);
+  return parseDefinition(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
