@@ -8,7 +8,8 @@ import { readBody } from '../shared/http/read-body.ts';
 import { handlerOf } from '../shared/http/route.ts';
 import { promoteRun } from '../shared/training/promote-run.ts';
 import { RETRAIN, RETRAIN_GIVE_UP, RETRAIN_STEP, RETRAIN_TRIAL } from '../shared/training/retrain-names.ts';
-import { advanceRun, giveUpRun, type RetrainParts, runTrialOf } from '../shared/training/retrain.ts';
+import { advanceRun, giveUpRun, runTrialOf } from '../shared/training/retrain.ts';
+import type { RetrainParts } from '../shared/training/retrain-parts.ts';
 import { runIdSchema } from '../shared/training/run-record.ts';
 import {
   listRuns,

@@ -41,7 +41,7 @@ import type { ScoringParts } from './scoring/score.ts';
 import { Serving } from './scoring/serving.ts';
 import { ShadowScorer } from './scoring/shadow.ts';
 import { startShadowThread } from './scoring/shadow-thread.ts';
-import type { RetrainParts } from './training/retrain.ts';
+import type { RetrainParts } from './training/retrain-parts.ts';
 import { runInThread } from './training/retrain-thread.ts';
 import { RunStore } from './training/run-record.ts';
 

@@ -1,6 +1,6 @@
 import type { Orchestrations, PromotionParts } from '../promotion/parts.ts';
 import { startPromotion } from '../promotion/start.ts';
-import type { RetrainParts } from './retrain.ts';
+import type { RetrainParts } from './retrain-parts.ts';
 
 /** Whoever asks for a promotion must be named; a person approves it. */
 const REQUESTED_BY = 'retrain';
