@@ -12,6 +12,7 @@ let last: Promise<unknown> = Promise.resolve();
  */
 export async function runInThread(job: RetrainJob): Promise<RetrainDone> {
   const mine = last.then(async () => answerOf(job));
+  // Whoever asked for this job has its error; the next one only waits for its end.
   last = mine.catch(() => undefined);
   return mine;
 }
@@ -26,10 +27,15 @@ async function answerOf(workerData: RetrainJob): Promise<RetrainDone> {
     else reject(parsed.error);
   });
   worker.on('error', reject);
-  worker.on('exit', (code) => reject(new Error(`The thread of a retrain ended with code ${code}`)));
+  const ended = Promise.withResolvers<void>();
+  worker.on('exit', (code) => {
+    reject(new Error(`The thread of a retrain ended with code ${code}`));
+    ended.resolve();
+  });
   try {
     return await promise;
   } finally {
-    await worker.terminate();
+    // It ends by itself: to end a thread that has used onnxruntime from outside may take the process along.
+    await ended.promise;
   }
 }
