@@ -3,6 +3,7 @@ import { theApp } from '../shared/app.ts';
 import { LABELS_HUB } from '../shared/events/log-layout.ts';
 import { triggerBatch } from '../shared/events/trigger-batch.ts';
 import { collectLabels } from '../shared/outcomes/collect-labels.ts';
+import { collectOptions } from './collect-options.ts';
 
 async function collect(messages: unknown, context: InvocationContext): Promise<void> {
   const { collectingLabels } = await theApp();
@@ -15,21 +16,4 @@ async function collect(messages: unknown, context: InvocationContext): Promise<v
   }
 }
 
-// In a variable, because the library's type does not know `dataType`, which the host does.
-const options = {
-  connection: 'EVENTHUBS_CONNECTION',
-  eventHubName: LABELS_HUB,
-  consumerGroup: '$Default',
-  cardinality: 'many' as const,
-  dataType: 'binary',
-  // Without an end: after the last retry the host takes a batch for done, and its labels would be lost.
-  retry: {
-    strategy: 'exponentialBackoff' as const,
-    maxRetryCount: -1,
-    minimumInterval: { seconds: 1 },
-    maximumInterval: { seconds: 30 },
-  },
-  handler: collect,
-};
-
-app.eventHub('collect-labels', options);
+app.eventHub('collect-labels', collectOptions(LABELS_HUB, collect));
