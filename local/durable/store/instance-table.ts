@@ -71,19 +71,7 @@ export class InstanceTable {
 
   /** @returns its key */
   add(instance: Instance): number {
-    const { lastInsertRowid } = this.#add.run(
-      instance.instanceId,
-      instance.executionId,
-      instance.kind,
-      instance.name,
-      instance.version,
-      instance.status,
-      instance.createdAt,
-      instance.updatedAt,
-      parentText(instance),
-      instance.customStatus,
-      instance.output,
-    );
+    const { lastInsertRowid } = this.#add.run(instance.instanceId, ...changing(instance));
     const key = Number(lastInsertRowid);
     if (instance.input !== null) this.#setInput.run(key, instance.input);
     return key;
@@ -91,19 +79,7 @@ export class InstanceTable {
 
   /** @param before what is known of it now: a large input that stays is not written again */
   update(key: number, before: Instance, instance: Instance): void {
-    this.#update.run(
-      instance.executionId,
-      instance.kind,
-      instance.name,
-      instance.version,
-      instance.status,
-      instance.createdAt,
-      instance.updatedAt,
-      parentText(instance),
-      instance.customStatus,
-      instance.output,
-      key,
-    );
+    this.#update.run(...changing(instance), key);
     if (instance.input === before.input) return;
     if (instance.input === null) this.#removeInput.run(key);
     else this.#setInput.run(key, instance.input);
@@ -157,6 +133,22 @@ function parameters(filter: InstanceFilter): Record<string, string | number | nu
     kind: filter.kind ?? null,
     statuses: filter.statuses === undefined ? null : JSON.stringify(filter.statuses),
   };
+}
+
+/** The columns besides id and input, in the order of the statements. */
+function changing(instance: Instance): (string | number | null)[] {
+  return [
+    instance.executionId,
+    instance.kind,
+    instance.name,
+    instance.version,
+    instance.status,
+    instance.createdAt,
+    instance.updatedAt,
+    parentText(instance),
+    instance.customStatus,
+    instance.output,
+  ];
 }
 
 function parentText({ parent: value }: Instance): string | null {
