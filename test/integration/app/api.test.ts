@@ -1,35 +1,22 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ingest } from '../../../tools/ingest.ts';
 import { readDefinition } from '../../../tools/model-folders.ts';
-import { type AppStack, fraudRows, startAppStack, trainSmall } from '../../fixtures/app-stack.ts';
+import { fraudRows, trainSmall } from '../../fixtures/app-stack.ts';
 import { bankDefinition, bankRows } from '../../fixtures/bank-rows.ts';
 import { goodTransaction as good } from '../../fixtures/fraud-rows.ts';
 import { bodyOf } from '../../fixtures/http.ts';
 import { withFiles } from '../../fixtures/row-files.ts';
+import { servedApp } from '../../fixtures/served-app.ts';
 
-let running: AppStack;
-beforeAll(async () => {
-  running = await startAppStack();
-}, 120_000);
-afterAll(async () => {
-  await running.stop();
-});
-
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  fetch(running.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-  });
-const get = (path: string) => fetch(running.url + path);
+const { running, get, post } = servedApp();
 const promotionSchema = z.object({ promotionId: z.string() });
 
 describe('a second model', () => {
   it('is trained and served beside the first with nothing but its folder', async () => {
-    await trainSmall(running.app, await bankDefinition(), bankRows(), 1);
+    await trainSmall(running().app, await bankDefinition(), bankRows(), 1);
     const transaction = {
       age: 58,
       job: 'management',
@@ -105,7 +92,7 @@ describe('the API document', () => {
     await check('/score', 'post', await post('/score', { features: good }));
     await check('/score', 'post', await post('/score', {}));
     // A promotion that really runs, and is ended again.
-    const second = await trainSmall(running.app, await readDefinition('fraud'), await fraudRows(), 2);
+    const second = await trainSmall(running().app, await readDefinition('fraud'), await fraudRows(), 2);
     const promotions = '/api/models/{model}/promotions';
     const started = await post('/api/models/fraud/promotions', { version: second });
     const { promotionId } = promotionSchema.parse(await started.clone().json());
@@ -137,7 +124,7 @@ describe('the API document', () => {
     await check('/api/labels/{predictionId}', 'get', await get(found));
     await check('/api/labels/{predictionId}', 'get', await get('/api/labels/none'));
     await withFiles(new Map([['rows.csv', await fraudRows()]]), (pathOf) =>
-      ingest(running.app, 'fraud', { file: pathOf('rows.csv') }, () => undefined),
+      ingest(running().app, 'fraud', { file: pathOf('rows.csv') }, () => undefined),
     );
     for (const [template, path] of [
       ['/api/models/{model}/datasets', '/api/models/fraud/datasets?limit=1'],
@@ -187,7 +174,7 @@ describe('the API document', () => {
 
 describe('lists', () => {
   it('page through versions, newest first', async () => {
-    const { app } = running;
+    const { app } = running();
     await trainSmall(app, await bankDefinition(), bankRows(), 2);
     await trainSmall(app, await bankDefinition(), bankRows(), 3);
     const first = await bodyOf(await get('/api/models/bank-marketing/versions?limit=2'));
@@ -198,7 +185,7 @@ describe('lists', () => {
   });
 
   it('gives versions that are registered at the same moment numbers of their own, and keeps the champion', async () => {
-    const { app } = running;
+    const { app } = running();
     const definition = await bankDefinition();
     const before = await app.registry.versions('bank-marketing', 1);
     const newest = Number(before.items[0]?.version);

@@ -1,24 +1,10 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AppStack, startAppStack } from '../../fixtures/app-stack.ts';
+import { describe, expect, it } from 'vitest';
 import { goodTransaction as good } from '../../fixtures/fraud-rows.ts';
 import { bodyOf } from '../../fixtures/http.ts';
+import { servedApp } from '../../fixtures/served-app.ts';
 
-let running: AppStack;
-beforeAll(async () => {
-  running = await startAppStack();
-}, 120_000);
-afterAll(async () => {
-  await running.stop();
-});
-
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  fetch(running.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-  });
-const get = (path: string) => fetch(running.url + path);
+const { running, get, post } = servedApp();
 
 describe('scoring over HTTP', () => {
   it('answers one transaction', async () => {
@@ -52,8 +38,8 @@ describe('scoring over HTTP', () => {
   });
 
   it('gives the scores that the version recorded when it was trained', async () => {
-    const row = await running.app.registry.version('fraud', '1');
-    const bytes = await running.app.models.read('fraud/1/samples.json');
+    const row = await running().app.registry.version('fraud', '1');
+    const bytes = await running().app.models.read('fraud/1/samples.json');
     const samples: { row: object; score: number }[] = JSON.parse(Buffer.from(bytes ?? []).toString());
     expect(samples).toHaveLength(20);
     const transactions = samples.map((sample) => sample.row);

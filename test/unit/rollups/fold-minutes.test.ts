@@ -1,132 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ShadowEvent } from '../../../shared/events/shadow-event-schema.ts';
 import { type Block, EMPTY_BLOCK, mergeBlocks } from '../../../shared/promotion/evidence.ts';
 import { latencyBucket } from '../../../shared/promotion/latency-sketch.ts';
 import { scoreBucket } from '../../../shared/promotion/score-buckets.ts';
-import {
-  foldMinutes,
-  minutesToRead,
-  type Watermark,
-  watermarkOf,
-  watermarkSchema,
-} from '../../../shared/rollups/fold-minutes.ts';
-import {
-  type MinuteRow,
-  type PairSums,
-  pairSumsSchema,
-  type RequestSums,
-  requestSumsSchema,
-} from '../../../shared/rollups/minute-row.ts';
-import type { Countable } from '../../../shared/rollups/ports.ts';
-import { mergePairSums, mergeRequests, readMinutes, sumByVersion } from '../../../shared/rollups/read.ts';
+import { foldMinutes, watermarkOf, watermarkSchema } from '../../../shared/rollups/fold-minutes.ts';
 import { RollupWriter } from '../../../shared/rollups/rollup-writer.ts';
 import { MemoryRollups } from '../../fixtures/memory-rollups.ts';
-import { eventOf, idAt, shadowOf } from '../../fixtures/prediction-events.ts';
-
-const TEN = Date.UTC(2026, 2, 1, 10);
-const STEP = 1;
-const failure = { code: 'scoring-failed', message: 'no' };
-
-const REQUESTS = ['ok', 'canary ok', 'error', 'canary error', 'fallback', 'pinned', 'replayed'] as const;
-const PAIRS = ['pair', 'pair differs', 'pair error'] as const;
-type Request = (typeof REQUESTS)[number];
-type Pair = (typeof PAIRS)[number];
-
-/** What may happen to a transaction while a promotion runs. */
-interface Happened {
-  readonly second: number;
-  readonly partition: number;
-  readonly account: number;
-  readonly what: Request | Pair;
-  /** Seconds until it is collected. */
-  readonly after: number;
-}
-
-const happened: fc.Arbitrary<Happened> = fc.record({
-  second: fc.nat(240),
-  partition: fc.nat(1),
-  account: fc.nat(5),
-  what: fc.constantFrom(...REQUESTS, ...PAIRS),
-  after: fc.oneof({ weight: 9, arbitrary: fc.nat(20) }, { weight: 1, arbitrary: fc.nat(200) }),
-});
-
-function eventOfWhat({ second, account, what }: Happened, step = STEP): Countable {
-  const time = TEN + second * 1_000;
-  const running = { promotionId: 'p1', step, accountHash: account };
-  const place = { sequenceNumber: 0, enqueuedTime: 0 };
-  const { data: prediction } = eventOf(idAt(time));
-  const base = { ...prediction, ...running, modelMs: 0.02 };
-  const canary = { variant: 'canary', version: '4' } as const;
-  const request = (more: Partial<typeof base>): Countable => ({
-    kind: 'prediction',
-    time,
-    data: { ...base, ...more },
-    ...place,
-  });
-  const pair = (candidate: ShadowEvent['data']['candidate']): Countable => {
-    const { data } = shadowOf(idAt(time), { ...running, candidate });
-    return { kind: 'shadow', time, data, ...place };
-  };
-  switch (what) {
-    case 'ok':
-      return request({});
-    case 'canary ok':
-      return request(canary);
-    case 'error':
-      return request({ error: failure });
-    case 'canary error':
-      return request({ ...canary, error: failure });
-    case 'fallback':
-      return request({ fallback: { version: '4', error: 'x' } });
-    case 'pinned':
-      return request({ pinned: true, error: failure });
-    case 'replayed':
-      return request({ replayed: true, error: failure });
-    case 'pair':
-      return pair({ version: '4', score: 0.26, decision: 'approve' });
-    case 'pair differs':
-      return pair({ version: '4', score: 0.9, decision: 'block' });
-    case 'pair error':
-      return pair({ version: '4', error: 'x' });
-  }
-}
-
-/** The hub's collector: events are counted when their time has come, in the order in which they were sent. */
-class Collected {
-  readonly rows = new MemoryRollups();
-  readonly #writer = new RollupWriter(this.rows);
-  readonly #waiting: { at: number; partition: number; event: Countable }[];
-  #numbers = [0, 0];
-
-  constructor(all: readonly Happened[]) {
-    this.#waiting = all
-      .map((one) => ({
-        at: TEN + (one.second + one.after) * 1_000,
-        partition: one.partition,
-        event: eventOfWhat(one),
-      }))
-      .toSorted((left, right) => left.at - right.at);
-  }
-
-  async until(time: number): Promise<void> {
-    while ((this.#waiting[0]?.at ?? Infinity) <= time) {
-      const one = this.#waiting.shift();
-      if (one === undefined) return;
-      const sequenceNumber = (this.#numbers[one.partition] = (this.#numbers[one.partition] ?? 0) + 1);
-      await this.#writer.count(`${one.partition}`, [{ ...one.event, sequenceNumber, enqueuedTime: one.at }]);
-    }
-  }
-
-  async look(watermark: Watermark, now: number, early: boolean) {
-    const rows = await readMinutes(this.rows, {
-      model: 'cards',
-      promotionId: 'p1',
-      ...minutesToRead(watermark, now),
-    });
-    return foldMinutes(rows, watermark, { now, early });
-  }
-}
+import { Collected, eventOfWhat, type Happened, happened, STEP, TEN } from './happened.ts';
 
 /** What the promotion has to learn of everything that happened, counted by hand. */
 function expected(all: readonly Happened[]): Block {
@@ -252,51 +132,5 @@ describe('folding minutes into evidence', () => {
     }));
     const { watermark } = await lookedAt(all, [30, 30, 30], true);
     expect(JSON.stringify(watermark).length).toBeLessThan(4_000);
-  });
-});
-
-describe('sums of rows', () => {
-  const rowsOf = async (all: readonly Happened[]): Promise<MinuteRow[]> => {
-    const collected = new Collected(all);
-    await collected.until(Infinity);
-    return collected.rows.all();
-  };
-
-  it('are the same in any order and grouping', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(happened, { minLength: 3, maxLength: 40 }), fc.nat(), async (all, at) => {
-        const rows = await rowsOf(all);
-        const check = <T>(sums: readonly T[], merge: (left: T, right: T) => T) => {
-          const [a, b, c] = [sums.at(0), sums.at(at % (sums.length + 1)), sums.at(-1)];
-          if (a === undefined || b === undefined || c === undefined) return;
-          expect(merge(merge(a, b), c)).toEqual(merge(a, merge(b, c)));
-          expect(merge(a, b)).toEqual(merge(b, a));
-        };
-        check<RequestSums>(
-          rows.filter((row) => row.kind === 'requests').map((row) => requestSumsSchema.parse(row)),
-          mergeRequests,
-        );
-        check<PairSums>(
-          rows.filter((row) => row.kind === 'pairs').map((row) => pairSumsSchema.parse(row)),
-          mergePairSums,
-        );
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  it('tell versions and roles apart', async () => {
-    const at = { second: 5, partition: 0, account: 1, after: 0 };
-    const rows = await rowsOf([
-      { ...at, what: 'ok' },
-      { ...at, what: 'ok', partition: 1, second: 65 },
-      { ...at, what: 'pinned' },
-      { ...at, what: 'fallback' },
-      { ...at, what: 'pair' },
-    ]);
-    expect(sumByVersion(rows)).toMatchObject([
-      { version: '3', variant: 'champion', sums: { counts: { ok: 2, pinnedError: 1 } } },
-      { version: '4', variant: 'canary', sums: { counts: { fallback: 1 } } },
-    ]);
   });
 });

@@ -1,88 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PredictionEvent } from '../../../shared/events/event-schema.ts';
 import { inputsWriter } from '../../../shared/events/logged-inputs.ts';
-import { timeOf } from '../../../shared/events/prediction-id.ts';
 import { type CheckedRow, compileContract } from '../../../shared/features/compile.ts';
-import { type ModelDefinition, modelDefinitionSchema } from '../../../shared/features/definition.ts';
-import { sha256 } from '../../../shared/onnx/verify-model.ts';
-import { labelEvent } from '../../../shared/outcomes/label-event.ts';
-import { hourFolder } from '../../../shared/events/log-layout.ts';
+import type { ModelDefinition } from '../../../shared/features/definition.ts';
 import { readLabelledRows } from '../../../shared/training/labelled-rows.ts';
 import { assembleTrainingSet, type TrainingSetRequest } from '../../../shared/training/training-set.ts';
 import { sumOf } from '../../../shared/training/training-set-manifest.ts';
-import {
-  datasetRows,
-  readTrainingSet,
-  storeTrainingSet,
-} from '../../../shared/training/training-set-store.ts';
 import { readDefinition } from '../../../tools/model-folders.ts';
 import { fraudRows } from '../../fixtures/app-stack.ts';
 import { bankDefinition, bankRows } from '../../fixtures/bank-rows.ts';
-import { MemoryBlobs } from '../../fixtures/memory-blobs.ts';
-import { MemoryRegistry } from '../../fixtures/memory-registry.ts';
-import { eventOf, idAt } from '../../fixtures/prediction-events.ts';
-
-const TEN = Date.UTC(2026, 2, 1, 10);
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const AS_OF = TEN + 30 * DAY;
-
-/** A small model: an id that callers may leave out, a number, and a label. */
-function smallModel(labelling?: { maturity: string; unlabelled: 'negative' | 'drop' }): ModelDefinition {
-  return modelDefinitionSchema.parse({
-    model: 'cards',
-    title: 'Cards',
-    description: '',
-    columns: [
-      { name: 'id', type: 'string', role: 'id' },
-      { name: 'amount', type: 'number', required: true, min: 0 },
-      { name: 'note', type: 'string' },
-      { name: 'bad', type: 'number', role: 'label' },
-    ],
-    features: [{ op: 'passthrough', column: 'amount' }],
-    policy: { review: 0.3, block: 0.7 },
-    labelling,
-  });
-}
-
-/** The logs of one model. */
-class Logs {
-  readonly predictions = new MemoryBlobs();
-  readonly labels = new MemoryBlobs();
-  readonly #model: string;
-
-  constructor(model = 'cards') {
-    this.#model = model;
-  }
-
-  async predict(
-    time: number,
-    inputs: Record<string, string | number | boolean>,
-    data: Partial<PredictionEvent['data']> = {},
-  ): Promise<string> {
-    const event = eventOf(idAt(time), this.#model);
-    const { id } = event;
-    const { subject: _, ...bare } = event;
-    const subject = typeof inputs['id'] === 'string' ? { subject: inputs['id'] } : {};
-    await this.#put(this.predictions, id, { ...bare, ...subject, data: { ...event.data, inputs, ...data } });
-    return id;
-  }
-
-  async label(predictionId: string, label: 0 | 1, receivedAt = AS_OF - DAY): Promise<void> {
-    const text = labelEvent({ predictionId, label, model: this.#model }, idAt(receivedAt), receivedAt);
-    await this.#put(this.labels, predictionId, JSON.parse(text));
-  }
-
-  async #put(blobs: MemoryBlobs, predictionId: string, event: unknown): Promise<void> {
-    const path = `${hourFolder(this.#model, timeOf(predictionId))}0.jsonl`;
-    await blobs.start(path);
-    await blobs.append(
-      path,
-      Buffer.from(`${JSON.stringify({ partition: '0', sequenceNumber: 1, event })}\n`),
-    );
-  }
-}
+import { idAt } from '../../fixtures/prediction-events.ts';
+import { AS_OF, DAY, HOUR, Logs, smallModel, TEN } from './logs.ts';
 
 async function assembled(logs: Logs, request: Partial<TrainingSetRequest> & { definition: ModelDefinition }) {
   const pieces: string[] = [];
@@ -272,53 +200,5 @@ describe('a training set', () => {
       ),
       { numRuns: 200 },
     );
-  });
-});
-
-describe('a stored training set', () => {
-  it('is the one that was stored first, whatever has come since, and is refused when it was changed', async () => {
-    const { blobs, files } = new MemoryRegistry();
-    const definition = smallModel();
-    const logs = new Logs();
-    await logs.label(await logs.predict(TEN, { amount: 1 }), 1);
-    const csv = Buffer.from('amount,bad\n7,0\n');
-    await blobs.create('cards/3/rows.csv', csv);
-    const dataset = await datasetRows(blobs, definition, {
-      kind: 'dataset',
-      model: 'cards',
-      version: '3',
-      number: 3,
-      createdAt: '2026-03-01T00:00:00Z',
-      source: 'x',
-      format: 'csv',
-      rows: 1,
-      file: { name: 'rows.csv', sha256: sha256(csv), bytes: csv.byteLength },
-    });
-    const request = { definition, datasets: [dataset], predictionsFrom: TEN, asOf: AS_OF };
-    const store = () => storeTrainingSet(blobs, logs, 'run-1', request, new Date(AS_OF));
-    const manifest = await store();
-    expect(manifest).toMatchObject({ rows: 2, positives: 1, datasets: [{ version: '3', used: 1 }] });
-    await logs.label(await logs.predict(TEN, { amount: 2 }), 1);
-    expect(await store()).toEqual(manifest);
-    const stored = await readTrainingSet(blobs, 'cards', 'run-1');
-    expect(Buffer.from(stored?.bytes ?? []).toString()).toBe('id,amount,note,bad\n,7,,0\n,1,,1\n');
-    expect(stored?.manifest).toEqual(manifest);
-    expect(await readTrainingSet(blobs, 'cards', 'run-2')).toBeUndefined();
-    const path = `cards/training-sets/run-1/${manifest.file.name}`;
-    files.set(path, Buffer.from('id,amount,note,bad\n,7,,0\n,1,,0\n'));
-    await expect(readTrainingSet(blobs, 'cards', 'run-1')).rejects.toThrow('not the one that was stored');
-  });
-
-  it('of two that are made at once is the same for both', async () => {
-    const { blobs } = new MemoryRegistry();
-    const definition = smallModel();
-    const logs = new Logs();
-    await logs.label(await logs.predict(TEN, { amount: 1 }), 1);
-    const at = (asOf: number) => {
-      const request = { definition, datasets: [], predictionsFrom: TEN, asOf };
-      return storeTrainingSet(blobs, logs, 'run-1', request, new Date(asOf));
-    };
-    const [one, other] = await Promise.all([at(AS_OF), at(AS_OF + 1)]);
-    expect(one).toEqual(other);
   });
 });
