@@ -1,45 +1,28 @@
 import type { OrchestrationHandler } from 'durable-functions';
 import { expect } from 'vitest';
 import type { Decision } from '../../../../../local/durable/engine/decision.ts';
-import { requestMessage, responseTo } from '../../../../../local/durable/entities/entity-messages.ts';
-import {
-  EVENT,
-  hasEnded,
-  type ExecutionStarted,
-  type HistoryEvent,
-} from '../../../../../local/durable/history.ts';
-import type {
-  Instance,
-  NewActivity,
-  NewMessage,
-  TurnOutcome,
-} from '../../../../../local/durable/instance.ts';
+import { EVENT, hasEnded, type HistoryEvent } from '../../../../../local/durable/history.ts';
+import type { Instance, NewMessage, TurnOutcome } from '../../../../../local/durable/instance.ts';
 import { newOrchestration } from '../../../../../local/durable/api/new-orchestration.ts';
-import { replay } from '../../../../../local/durable/engine/replay.ts';
 import { prepareTurn, runTurn } from '../../../../../local/durable/engine/turn.ts';
 import type { TurnOptions } from '../../../../../local/durable/engine/turn-types.ts';
 import {
-  activityCompleted,
-  activityFailed,
-  orchestrationTrigger,
-} from '../../../../../local/durable/engine/worker-messages.ts';
-import { parseWorkerReply } from '../../../../../local/durable/engine/worker-reply.ts';
+  activityAnswer,
+  entityAnswer,
+  pendingInstance,
+  type Activity,
+  type PendingActivity,
+} from './simulated-messages.ts';
+import { replayedDecisions } from './simulated-history.ts';
 import { invokeOrchestrator } from './worker-library.ts';
 
 const DAY_MS = 86_400_000;
-
-export type Activity = (input: unknown) => unknown;
 
 /** An app made of the real library's orchestrators; activities are plain functions. */
 export interface SimulatedApp {
   readonly orchestrators: Readonly<Record<string, OrchestrationHandler>>;
   readonly activities?: Readonly<Record<string, Activity>>;
   readonly options?: Partial<TurnOptions>;
-}
-
-interface PendingActivity extends NewActivity {
-  readonly instanceId: string;
-  readonly executionId: string;
 }
 
 interface Simulated {
@@ -53,6 +36,9 @@ export type Choose = (count: number) => number;
 
 /** In the order of arrival, each message in a turn of its own as soon as it comes. */
 export const inOrder: Choose = () => 0;
+
+/** Every message that is there goes into one turn, and turns come before activities. */
+export const allAtOnce: Choose = (count) => count - 1;
 
 /** Random picks, from a seed. Source of the generator: Tommy Ettinger's mulberry32, which is in the public domain. */
 export function randomly(seed: number): Choose {
@@ -178,29 +164,10 @@ export class Simulation {
     return Number.isFinite(next) ? next : undefined;
   }
 
-  /** Replays the history of an instance that has ended. @returns what it still decides: its end, and nothing else */
+  /** What {@link replayedDecisions} answers for an instance of the simulation. */
   async replayedDecisions(instanceId = 'i'): Promise<readonly Decision[]> {
     const { instance, history } = this.#find(instanceId);
-    const ended = history.findIndex(({ EventType }) => EventType === EVENT.executionCompleted);
-    const lived = history.slice(0, ended);
-    const started = history.find((event) => event.EventType === EVENT.executionStarted);
-    const handler = this.#app.orchestrators[instance.name];
-    if (started === undefined || handler === undefined) throw new Error(`${instanceId} has not run`);
-    const trigger = orchestrationTrigger(
-      lived,
-      { instanceId, parentInstanceId: null, input: started.Input, isReplaying: true },
-      this.options,
-    );
-    const reply = parseWorkerReply(await invokeOrchestrator(handler, trigger));
-    const { InstanceId, ExecutionId } = started.OrchestrationInstance;
-    const parentInstanceId = started.ParentInstance?.OrchestrationInstance.InstanceId;
-    const execution = {
-      name: instance.name,
-      instanceId: InstanceId,
-      executionId: ExecutionId,
-      parentInstanceId,
-    };
-    return replay(execution, lived, reply, this.options).decisions;
+    return await replayedDecisions(this.#app.orchestrators[instance.name], instance, history, this.options);
   }
 
   async #runTurn(simulated: Simulated, choose: Choose): Promise<void> {
@@ -244,7 +211,8 @@ export class Simulation {
   #deliver(message: NewMessage): void {
     if (message.instanceId.startsWith('@')) {
       this.toEntities.push(message);
-      this.#answerForEntity(message);
+      const answer = entityAnswer(message, this.now);
+      if (answer !== undefined) this.#deliver(answer);
       return;
     }
     const { event } = message;
@@ -254,31 +222,15 @@ export class Simulation {
     this.#find(message.instanceId).inbox.push(message);
   }
 
-  #answerForEntity({ instanceId, event }: NewMessage): void {
-    if (event.EventType !== EVENT.eventRaised || event.Name === 'release') return;
-    const request = requestMessage.parse(JSON.parse(event.Input ?? 'null'));
-    if (request.signal === true || request.parent === undefined) return;
-    const caller = { instanceId: request.parent, executionId: request.parentExecution ?? null };
-    const result = JSON.stringify(`${instanceId}.${request.op ?? 'lock'}`);
-    this.#deliver(responseTo(caller, request.id, { result }, this.now));
-  }
-
   #runActivity(index: number): void {
     const [activity] = this.#pending.splice(index, 1);
     if (activity === undefined) throw new Error(`There is no activity ${String(index)}`);
-    const { name, input, taskId, instanceId, executionId } = activity;
-    this.ran.push(name);
-    const now = new Date(this.now);
-    let event: HistoryEvent;
-    try {
-      const value: unknown = JSON.parse(input ?? 'null');
-      this.inputs.push(value);
-      event = activityCompleted(taskId, this.#app.activities?.[name]?.(value), now);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      event = activityFailed(taskId, name, { message: error.message, stack: error.stack ?? '' }, now);
-    }
-    this.#deliver({ instanceId, executionId, visibleAt: 0, event });
+    this.ran.push(activity.name);
+    const run = (input: unknown): unknown => {
+      this.inputs.push(input);
+      return this.#app.activities?.[activity.name]?.(input);
+    };
+    this.#deliver(activityAnswer(activity, run, this.now));
   }
 
   #send(
@@ -297,19 +249,6 @@ export class Simulation {
 }
 
 type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
-
-function pendingInstance(event: ExecutionStarted): Instance {
-  const { InstanceId, ExecutionId } = event.OrchestrationInstance;
-  const now = Date.parse(event.Timestamp);
-  const start = {
-    instanceId: InstanceId,
-    executionId: ExecutionId,
-    name: event.Name,
-    version: event.Version,
-    now,
-  };
-  return { ...newOrchestration({ ...start, input: event.Input }).instance, parent: event.ParentInstance };
-}
 
 /** Runs one orchestration to its end. */
 export async function simulate(
