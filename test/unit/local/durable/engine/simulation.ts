@@ -167,7 +167,7 @@ export class Simulation {
   /** What {@link replayedDecisions} answers for an instance of the simulation. */
   async replayedDecisions(instanceId = 'i'): Promise<readonly Decision[]> {
     const { instance, history } = this.#find(instanceId);
-    return await replayedDecisions(this.#app.orchestrators[instance.name], instance, history, this.options);
+    return replayedDecisions(this.#app.orchestrators[instance.name], instance, history, this.options);
   }
 
   async #runTurn(simulated: Simulated, choose: Choose): Promise<void> {
