@@ -9,7 +9,7 @@ export interface DriftStatistics {
   readonly ks?: number;
   readonly ksPValue?: number;
   readonly psi?: number;
-  /** Jensen–Shannon distance, base 2: the root of the divergence. */
+  /** Jensen–Shannon distance, natural logarithm: the root of the divergence. */
   readonly jensenShannon?: number;
   /** In the column's own units. */
   readonly wasserstein?: number;

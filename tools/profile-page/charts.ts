@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ColumnProfile, Profile, ValueCount } from '../../shared/training/profile.ts';
 import { type Bin, binsOf, periodsOf, rateOf } from './bins.ts';
-import { chart, INK } from './chart.ts';
+import { chart, INK } from '../../shared/page/chart.ts';
 import type { Correlation } from './correlations.ts';
-import { shownNumber, shownShare, shownTime } from './html.ts';
+import { shownNumber, shownShare, shownTime } from '../../shared/page/html.ts';
 
 const SHOWN_VALUES = 12;
 const WIDTH = 340;

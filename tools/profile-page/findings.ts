@@ -2,7 +2,7 @@ import type { Profile } from '../../shared/training/profile.ts';
 import { UNLABELLED } from '../../shared/training/profile.ts';
 import { periodsOf, rateOf } from './bins.ts';
 import { type Correlation, ranksOf } from './correlations.ts';
-import { shownNumber, shownShare } from './html.ts';
+import { shownNumber, shownShare } from '../../shared/page/html.ts';
 
 const MUCH_MISSING = 0.05;
 const STRONG = 0.9;

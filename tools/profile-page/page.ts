@@ -10,8 +10,8 @@ import {
 } from './charts.ts';
 import { correlationsOf } from './correlations.ts';
 import { findingsOf } from './findings.ts';
-import { escaped, shownNumber, shownShare, shownTime } from './html.ts';
-import { style } from './style.ts';
+import { escaped, shownNumber, shownShare, shownTime } from '../../shared/page/html.ts';
+import { style } from '../../shared/page/style.ts';
 
 /** More distinct values than that are an identifier's, and no chart. */
 const MAX_CHART_VALUES = 1_000;

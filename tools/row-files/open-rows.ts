@@ -22,6 +22,9 @@ export interface RowSource {
   readonly member?: string;
 }
 
+/** What is known of a file's columns before it is read: their names tell a CSV file's delimiter. */
+export type KnownColumns = Pick<ModelDefinition, 'columns' | 'defaultFile'>;
+
 /** Told what is being done, and how much of it (in bytes). */
 export type OnProgress = (stage: string, done: number, total: number) => void;
 
@@ -54,7 +57,7 @@ export function sourceFault({ file, sha256, member }: RowSource): string | undef
  */
 export async function withRows<T>(
   source: RowSource,
-  definition: ModelDefinition,
+  definition: KnownColumns,
   onProgress: OnProgress,
   use: (rows: OpenRows) => Promise<T>,
 ): Promise<T> {
@@ -114,7 +117,7 @@ async function hashOf(path: string, onProgress: OnProgress): Promise<{ hash: str
 
 async function openTable(
   path: string,
-  definition: ModelDefinition,
+  definition: KnownColumns,
   folder: string,
   onProgress: OnProgress,
 ): Promise<Table> {
