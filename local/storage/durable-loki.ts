@@ -37,7 +37,9 @@ export function makeDurable(store: LokiStore, longJournal: number): void {
     };
     if (changes.length > 0 && !existsSync(path)) throw new Error(`${path} is missing, its journal is there`);
     await initialize();
-    if (changes.length > 0) for (const collection of db.collections) collection.ensureAllIndexes(true);
+    // Also where there was nothing to apply: Azurite saves what it has loaded while it starts, so a snapshot may have been
+    // taken before the indices were built.
+    for (const collection of db.collections) collection.ensureAllIndexes(true);
     recordChanges(db, journal, () => Math.max(longJournal, snapshotLength / 2));
   };
 }

@@ -3,7 +3,13 @@ import { PHASES } from '../promotion/record.ts';
 import type { PromotionView } from '../promotion/view.ts';
 import type { DatasetRow } from '../registry/rows.ts';
 import { type VersionView, versionViewSchema } from '../registry/views.ts';
+import type { TrainingSetManifest } from '../training/training-set-manifest.ts';
+import { type ChosenTrial, chosenTrialSchema } from './chosen-trial.ts';
 import { eventTypeSchema, type RunEvent } from './run-event.ts';
+import { type ServedWindow, servedWindowSchema } from './served-windows.ts';
+
+/** Predictions by the time at which they were made: `[from, to)`. */
+const windowNode = { id: z.string(), from: z.iso.datetime(), to: z.iso.datetime() };
 
 const nodeSchema = z.discriminatedUnion('type', [
   z.object({
@@ -27,6 +33,24 @@ const nodeSchema = z.discriminatedUnion('type', [
     ended: eventTypeSchema.optional(),
   }),
   z.object({
+    ...windowNode,
+    type: z.literal('predictions').meta({ description: 'Logged predictions that were trained on' }),
+    /** In the training set. */
+    used: z.int(),
+    positives: z.int(),
+  }),
+  z.object({
+    ...windowNode,
+    type: z.literal('labels').meta({ description: 'The labels of these predictions' }),
+    asOf: z.iso.datetime().meta({ description: 'Labels that were received later did not count' }),
+    maturity: z.string(),
+    unlabelled: z.string().meta({ description: 'What a prediction without a label counted as' }),
+  }),
+  chosenTrialSchema
+    .omit({ trial: true })
+    .extend({ id: z.string(), type: z.literal('trial'), number: z.int() })
+    .meta({ description: 'The trial of the search that the version was made of' }),
+  z.object({
     id: z.string(),
     type: z.literal('version'),
     version: z.string(),
@@ -42,6 +66,9 @@ const nodeSchema = z.discriminatedUnion('type', [
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().optional(),
   }),
+  servedWindowSchema
+    .extend({ id: z.string(), type: z.literal('served') })
+    .meta({ description: 'Predictions that the version served' }),
 ]);
 
 /** Where a version came from, and where it went. Edges point the way that time goes. */
@@ -59,39 +86,34 @@ export interface LineageFacts {
   readonly datasets: readonly DatasetRow[];
   /** Of the run that made it; none where it was made before events were recorded. */
   readonly events: readonly RunEvent[];
+  /** What its run had chosen it from. */
+  readonly trial?: ChosenTrial | undefined;
+  /** The run's training set, where it has one. */
+  readonly trainingSet?: TrainingSetManifest | undefined;
   /** Those that it was the candidate of. */
   readonly promotions: readonly PromotionView[];
+  readonly served: readonly ServedWindow[];
 }
 
-/** The graph of a version: data sets → run → version → promotions. */
-export function lineageGraph({ version, datasets, events, promotions }: LineageFacts): LineageGraph {
+/**
+ * The graph of a version: data sets and windows of the logs → run → trial → version → promotions → what it served. A run
+ * without a search has no trial.
+ */
+export function lineageGraph(facts: LineageFacts): LineageGraph {
+  const { version, datasets, trial, trainingSet, promotions, served } = facts;
   const { run: runId } = version.createdBy;
-  const started = events.find(({ eventType }) => eventType === 'START');
-  const ended = events.find(({ eventType }) => eventType !== 'START');
-  const ids = { run: `run:${runId}`, version: `version:${version.version}` };
-  const datasetId = (row: DatasetRow) => `dataset:${row.version}`;
-  const promotionId = (view: PromotionView) => `promotion:${view.promotionId}`;
+  const ids = { run: `run:${runId}`, trial: `trial:${trial?.trial}`, version: `version:${version.version}` };
+  const inputs = [...datasets.map(datasetNode), ...collectedNodes(trainingSet)];
+  const windows = served.map((window, at) => ({
+    id: `served:${at + 1}`,
+    type: 'served' as const,
+    ...window,
+  }));
   return {
     nodes: [
-      ...datasets.map((row) => ({
-        id: datasetId(row),
-        type: 'dataset' as const,
-        version: row.version,
-        createdAt: row.createdAt,
-        source: row.source,
-        rows: row.rows,
-        sha256: row.file.sha256,
-      })),
-      {
-        id: ids.run,
-        type: 'run',
-        runId,
-        learner: version.learner,
-        params: version.params,
-        seed: version.seed,
-        ...(started === undefined ? {} : { startedAt: started.eventTime }),
-        ...(ended === undefined ? {} : { endedAt: ended.eventTime, ended: ended.eventType }),
-      },
+      ...inputs,
+      runNode(ids.run, facts),
+      ...(trial === undefined ? [] : [trialNode(ids.trial, trial)]),
       {
         id: ids.version,
         type: 'version',
@@ -99,20 +121,70 @@ export function lineageGraph({ version, datasets, events, promotions }: LineageF
         state: version.state,
         createdAt: version.createdAt,
       },
-      ...promotions.map((view) => ({
-        id: promotionId(view),
-        type: 'promotion' as const,
-        promotionId: view.promotionId,
-        phase: view.phase,
-        champion: view.champion,
-        startedAt: view.startedAt,
-        ...(view.endedAt === undefined ? {} : { endedAt: view.endedAt }),
-      })),
+      ...promotions.map(promotionNode),
+      ...windows,
     ],
     edges: [
-      ...datasets.map((row) => ({ from: datasetId(row), to: ids.run })),
-      { from: ids.run, to: ids.version },
-      ...promotions.map((view) => ({ from: ids.version, to: promotionId(view) })),
+      ...inputs.map(({ id }) => ({ from: id, to: ids.run })),
+      ...pathOf(trial === undefined ? [ids.run, ids.version] : [ids.run, ids.trial, ids.version]),
+      ...promotions.map((view) => ({ from: ids.version, to: promotionNode(view).id })),
+      ...windows.map(({ id, promotionId }) => ({
+        from: promotionId === undefined ? ids.version : `promotion:${promotionId}`,
+        to: id,
+      })),
     ],
+  };
+}
+
+type Node = z.infer<typeof nodeSchema>;
+
+function pathOf(ids: readonly string[]): LineageGraph['edges'] {
+  return ids.slice(1).map((to, at) => ({ from: ids[at]!, to }));
+}
+
+function datasetNode({ version, createdAt, source, rows, file }: DatasetRow): Node {
+  return { id: `dataset:${version}`, type: 'dataset', version, createdAt, source, rows, sha256: file.sha256 };
+}
+
+/** What a training set took in of the logs. */
+function collectedNodes(trainingSet: TrainingSetManifest | undefined): Node[] {
+  if (trainingSet?.predictions === undefined) return [];
+  const { asOf, labelling } = trainingSet;
+  const { from, to, total } = trainingSet.predictions;
+  const { used, positives } = total;
+  return [
+    { id: 'predictions', type: 'predictions', from, to, used, positives },
+    { id: 'labels', type: 'labels', from, to, asOf, ...labelling },
+  ];
+}
+
+function runNode(id: string, { version, events }: LineageFacts): Node {
+  const started = events.find(({ eventType }) => eventType === 'START');
+  const ended = events.find(({ eventType }) => eventType !== 'START');
+  return {
+    id,
+    type: 'run',
+    runId: version.createdBy.run,
+    learner: version.learner,
+    params: version.params,
+    seed: version.seed,
+    ...(started === undefined ? {} : { startedAt: started.eventTime }),
+    ...(ended === undefined ? {} : { endedAt: ended.eventTime, ended: ended.eventType }),
+  };
+}
+
+function trialNode(id: string, { trial: number, ...found }: ChosenTrial): Node {
+  return { id, type: 'trial', number, ...found };
+}
+
+function promotionNode({ promotionId, phase, champion, startedAt, endedAt }: PromotionView): Node {
+  return {
+    id: `promotion:${promotionId}`,
+    type: 'promotion',
+    promotionId,
+    phase,
+    champion,
+    startedAt,
+    ...(endedAt === undefined ? {} : { endedAt }),
   };
 }

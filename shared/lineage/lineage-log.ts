@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import type { Documents } from '../registry/ports.ts';
-import { type EventType, eventTypeSchema, type RunEvent, runEventSchema } from './run-event.ts';
+import { type EventType, type RunEvent, runEventSchema } from './run-event.ts';
 
 const documentSchema = z.object({
   kind: z.literal('run-event'),
@@ -26,7 +26,8 @@ export class LineageLog {
   }
 
   /**
-   * Records events in their order. Recording one again changes nothing. A service that does not take them is reported,
+   * Records events in their order. Recording one again changes nothing, and of those that end a run the first stands. A
+   * service that does not take them is reported,
    * and no reason to fail: what counts is stored.
    * @throws Failure `unavailable` where they can't be stored
    */
@@ -47,7 +48,7 @@ export class LineageLog {
   /** The events of a run, its START first. @throws Failure `unavailable`, `internal` for a document that is none of ours */
   async eventsOf(model: string, runId: string): Promise<RunEvent[]> {
     const found = await Promise.all(
-      eventTypeSchema.options.map((type) => this.#parts.documents.read(model, idOf(runId, type))),
+      ['START', 'END'].map((part) => this.#parts.documents.read(model, `run:${runId}:${part}`)),
     );
     return found.flatMap((stored) => {
       if (stored === undefined) return [];
@@ -61,5 +62,6 @@ export class LineageLog {
 }
 
 function idOf(runId: string, type: EventType): string {
-  return `run:${runId}:${type}`;
+  // What ends a run has one document, so that a run ends once.
+  return `run:${runId}:${type === 'START' ? 'START' : 'END'}`;
 }

@@ -7,10 +7,13 @@ import type { Registry } from '../registry/registry.ts';
 import type { Blobs } from '../registry/ports.ts';
 import { versionSchema } from '../registry/rows.ts';
 import { readManifest } from '../training/training-set-store.ts';
+import type { RunStore } from '../training/run-record.ts';
+import { type ChosenTrial, chosenTrial, chosenTrialSchema } from './chosen-trial.ts';
 import { datasetName } from './events.ts';
 import { type LineageGraph, lineageGraph } from './graph.ts';
 import type { LineageLog } from './lineage-log.ts';
 import { NAMESPACE, type RunEvent } from './run-event.ts';
+import { servedWindows } from './served-windows.ts';
 
 const PAGE = 100;
 const versionFacetSchema = z.object({ datasetVersion: versionSchema });
@@ -21,6 +24,7 @@ export interface LineageSources {
   readonly registry: Registry;
   readonly lineage: LineageLog;
   readonly promotions: PromotionParts;
+  readonly retraining: { readonly runs: RunStore };
   /** Blobs of the data sets, among them the training sets of runs. */
   readonly datasets: Blobs;
 }
@@ -30,17 +34,20 @@ export interface LineageSources {
  * @throws Failure `not-found`, `unavailable`
  */
 export async function readLineage(
-  { catalogue, registry, lineage, promotions, datasets: blobs }: LineageSources,
+  { catalogue, registry, lineage, promotions, retraining, datasets: blobs }: LineageSources,
   model: string,
   version: string,
 ): Promise<LineageGraph> {
   const view = await catalogue.version(model, version);
-  const [events, found, assembled] = await Promise.all([
-    lineage.eventsOf(model, view.createdBy.run),
-    promotionsOf(promotions, model, version),
-    readManifest(blobs, model, view.createdBy.run),
+  const { run: runId } = view.createdBy;
+  const [events, all, trainingSet, run, traffic] = await Promise.all([
+    lineage.eventsOf(model, runId),
+    allPromotions(promotions, model),
+    readManifest(blobs, model, runId),
+    retraining.runs.read(model, runId),
+    catalogue.traffic(model),
   ]);
-  const parts = (assembled?.datasets ?? []).map((part) => part.version);
+  const parts = (trainingSet?.datasets ?? []).map((part) => part.version);
   const named = [...new Set([view.datasetVersion, ...parts, ...inputVersions(model, events)])];
   const datasets = await Promise.all(
     named
@@ -51,8 +58,20 @@ export async function readLineage(
     version: view,
     datasets: datasets.filter((row) => row !== undefined),
     events,
-    promotions: found,
+    trainingSet,
+    trial: run === undefined ? recordedTrial(events) : chosenTrial(run.trials, view),
+    promotions: all.filter((promotion) => promotion.version === version),
+    served: servedWindows(view, { promotions: all, champion: traffic.row.champion.version }),
   });
+}
+
+const trainingFacetSchema = z.object({ trial: chosenTrialSchema });
+
+/** The trial that a run's events name: one that was no retrain has no document. */
+function recordedTrial(events: readonly RunEvent[]): ChosenTrial | undefined {
+  return events
+    .map(({ run }) => trainingFacetSchema.safeParse(run.facets?.['tollgate_training']).data?.trial)
+    .find((trial) => trial !== undefined);
 }
 
 /** The data set versions that a run's events name as its inputs. */
@@ -66,14 +85,14 @@ function inputVersions(model: string, events: readonly RunEvent[]): string[] {
     });
 }
 
-/** The promotions that a version was the candidate of, oldest first. */
-async function promotionsOf(parts: PromotionParts, model: string, version: string): Promise<PromotionView[]> {
+/** The promotions of a model, oldest first. */
+async function allPromotions(parts: PromotionParts, model: string): Promise<PromotionView[]> {
   const found: PromotionView[] = [];
   let after: string | undefined;
   do {
     // In sequence: each page says where the next begins
     const { items, next } = await listPromotions(parts, model, PAGE, after);
-    found.push(...items.filter((view) => view.version === version));
+    found.push(...items);
     after = next;
   } while (after !== undefined);
   return found.toReversed();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../../shared/app.ts';
+import { ingestRunId } from '../../../shared/lineage/events.ts';
 import { lineageGraphSchema } from '../../../shared/lineage/graph.ts';
 import { train } from '../../../tools/train.ts';
 import { verify } from '../../../tools/verify.ts';
@@ -49,8 +50,10 @@ async function get(path: string): Promise<{ status: number; body: unknown }> {
 describe('the lineage of a version', () => {
   it('leads from the data set over the run to the version, and the version is reproduced', async () => {
     const { version = '' } = await train(app, { ...fit, file });
-    const [runId = '', ingestId = ''] = ids.splice(0);
+    const [runId = ''] = ids.splice(0);
     const row = await app.registry.version(model, version);
+    const stored = await app.registry.dataset(model, row?.datasetVersion ?? '');
+    if (stored === undefined) throw new Error('There is no data set version');
     const { status, body } = await get(`${model}/versions/${version}/lineage`);
     expect(status).toBe(200);
     const { nodes, edges } = lineageGraphSchema.parse(body);
@@ -64,7 +67,7 @@ describe('the lineage of a version', () => {
       { type: 'run', ended: 'COMPLETE', seed: 4 },
       { type: 'version', state: 'registered' },
     ]);
-    for (const id of [runId, ingestId]) {
+    for (const id of [runId, ingestRunId(stored)]) {
       const events = await app.lineage.eventsOf(model, id);
       expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'COMPLETE']);
     }

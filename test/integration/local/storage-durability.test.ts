@@ -180,6 +180,22 @@ test(
   },
 );
 
+test('keeps what it has when it is killed again before anything has changed', async () => {
+  const folder = await temporaryFolder();
+  const names = ['first', 'second'];
+  for (const name of names) {
+    const storage = await startStorage(folder);
+    const container = blobService(storage.ports).getContainerClient('durable');
+    await container.createIfNotExists();
+    await container.getBlockBlobClient(name).upload(name, name.length);
+    await storage.kill();
+  }
+  await (await startStorage(folder)).kill();
+  const { ports: again } = await startStorage(folder);
+  const container = blobService(again).getContainerClient('durable');
+  for (const name of names) expect(await read(container, name)).toMatchObject({ content: name });
+});
+
 test('keeps tables and their entities when it is killed', async () => {
   const folder = await temporaryFolder();
   const first = await startStorage(folder);

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { trainingStarted } from '../../../shared/lineage/events.ts';
+import { trainingEnded, trainingStarted } from '../../../shared/lineage/events.ts';
 import { LineageLog, type LineageParts } from '../../../shared/lineage/lineage-log.ts';
 import { eventPoster } from '../../../shared/lineage/post-event.ts';
 import { runEventSchema } from '../../../shared/lineage/run-event.ts';
 import { runId } from './recorded.ts';
 
 const run = { model: 'fraud', runId, learner: 'random_forest', params: {}, seed: 0, split: 'modulo:5:4' };
-const event = trainingStarted(run, new Date('2026-03-02T05:00:00Z'));
+const at = new Date('2026-03-02T05:00:00Z');
+const event = trainingStarted(run, at);
 
 let close: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -74,6 +75,17 @@ describe('recorded run events', () => {
     expect(reported).toEqual([]);
     expect(await log.eventsOf('fraud', runId)).toEqual([event]);
     expect(await log.eventsOf('other', runId)).toEqual([]);
+  });
+
+  it('end a run once: the first of those that end it stands', async () => {
+    const { log } = logTo();
+    const [failed, stopped] = [
+      trainingEnded(run, 'FAIL', 'no rows', at),
+      trainingEnded(run, 'ABORT', 'no', at),
+    ];
+    await log.record('fraud', [event, failed]);
+    await Promise.all([log.record('fraud', [event, stopped]), log.record('fraud', [event, failed])]);
+    expect(await log.eventsOf('fraud', runId)).toEqual([event, failed]);
   });
 
   it('are stored where the service refuses them or does not answer, which is reported', async () => {
