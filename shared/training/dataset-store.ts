@@ -70,30 +70,6 @@ export async function storeRows(
   }
 }
 
-/**
- * Stores rows as they are, without reading them, as a data set version, or finds the version that holds the very same
- * bytes.
- * @param data.source where the rows came from, for the auditor
- */
-export async function storeDataset(
-  registry: Registry,
-  datasets: Blobs & LargeBlobs,
-  data: {
-    readonly model: string;
-    readonly bytes: Uint8Array;
-    readonly rows: number;
-    readonly source: string;
-    readonly at: Date;
-  },
-): Promise<DatasetRow> {
-  const { model, bytes, rows, source, at } = data;
-  const staged = { sha256: sha256(bytes), bytes: bytes.byteLength, facts: { rows } };
-  const once = async function* () {
-    yield await Promise.resolve(bytes);
-  };
-  return (await storeRows(registry, datasets, { model, staged, rows: once, source, at })).row;
-}
-
 /** The rows of a data set version. @throws Error where they are missing or not those that were stored */
 export async function readDataset(datasets: Blobs, row: DatasetRow): Promise<Uint8Array> {
   const path = datasetPath(row.model, row.version, row.file.name);

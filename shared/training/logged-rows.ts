@@ -103,7 +103,7 @@ function reasonToLeaveOut(
 }
 
 /** The transactions of which some prediction is labelled. */
-async function labelledTransactions(logs: OutcomeLogs, window: LoggedWindow): Promise<IdSet> {
+export async function labelledTransactions(logs: OutcomeLogs, window: LoggedWindow): Promise<IdSet> {
   const { model, from, to, asOf } = window;
   const found = new IdSet();
   for await (const hour of outcomeHours(logs, model, from, to)) {

@@ -1,10 +1,12 @@
+import { recentInputs } from '../drift/recent-inputs.ts';
 import type { ModelDefinition } from '../features/definition.ts';
+import { readVersionSuite } from './model-definition-file.ts';
 import { readVerified } from '../registry/model-folder.ts';
 import type { VersionRow } from '../registry/rows.ts';
 import { readDataset } from './dataset-store.ts';
 import { parseEvaluation } from './evaluation/card.ts';
 import { verdictOf } from './evaluation/gate-results.ts';
-import { registerVersion } from './register-version.ts';
+import { type Registered, registerVersion } from './register-version.ts';
 import type { ChampionParts, VersionDone } from './retrain-job.ts';
 import { type RetrainParts, RunEnd } from './retrain-parts.ts';
 import { datasetOf, definitionOf, trainingSetOf } from './run-inputs.ts';
@@ -12,23 +14,7 @@ import type { RunRow } from './run-record.ts';
 import { searchOf } from './run-search.ts';
 import { readTrainingSet } from './training-set-store.ts';
 
-const PAGE = 200;
-
-/** The version that an earlier attempt of the run has registered. */
-export async function registeredBy(
-  { registry }: RetrainParts,
-  model: string,
-  runId: string,
-): Promise<VersionRow | undefined> {
-  const { items } = await registry.versions(model, PAGE);
-  return items.find(({ createdBy }) => createdBy.run === runId);
-}
-
-interface Registered {
-  readonly version: string;
-  readonly state: string;
-  readonly reason?: string | undefined;
-}
+type ChampionSources = Pick<RetrainParts, 'registry' | 'models' | 'datasets'>;
 
 /** Fits the search's best trial on all rows, judges it and registers what came of it. */
 export async function registerBest(parts: RetrainParts, row: RunRow): Promise<Registered> {
@@ -40,6 +26,9 @@ export async function registerBest(parts: RetrainParts, row: RunRow): Promise<Re
   const datasetVersion = row.datasets[0] ?? '';
   const champion = await championParts(parts, model);
   const { trial } = next;
+  const origin = await parts.registry.version(model, row.definitionOf);
+  const suite = origin && (await readVersionSuite(parts.models, origin));
+  const recent = await recentRows(parts, row);
   const answer = await parts.work({
     kind: 'version',
     definition,
@@ -48,19 +37,36 @@ export async function registerBest(parts: RetrainParts, row: RunRow): Promise<Re
     trial: { ...trial, params: { ...trial.params } },
     dataset: { version: datasetVersion, trainingSet: runId, sha256: manifest.file.sha256 },
     ...(champion === undefined ? {} : { champion }),
+    ...(suite === undefined ? {} : { suite }),
+    ...(recent === undefined ? {} : { recent }),
   });
   if (answer.kind !== 'version')
     throw new RunEnd('failed', answer.kind === 'refused' ? answer.message : 'There is no version');
-  // Fitting takes long enough for another attempt to have been faster.
-  return (
-    (await registeredBy(parts, model, runId)) ??
-    register(parts, row, definition, trial, answer, datasetVersion)
-  );
+  return registerMade(parts, row, definition, trial, answer, datasetVersion);
 }
 
-async function register(
-  parts: RetrainParts,
-  { model, runId }: RunRow,
+/** Fewer rows make a baseline that is mostly noise. */
+const LEAST_RECENT = 2_000;
+const MOST_RECENT = 20_000;
+
+/**
+ * What callers have sent since a drift was confirmed, or else since it began, for the version that is made because of
+ * it: held against older rows, it would be found to drift from its first day on.
+ */
+async function recentRows({ logs }: RetrainParts, { model, number, drift }: RunRow) {
+  for (const from of drift === undefined ? [] : [drift.confirmed, drift.since]) {
+    const window = { from: Date.parse(from), to: number, most: MOST_RECENT };
+    // In sequence: the second is asked only where the first has too few
+    const rows = await recentInputs(logs.predictions, model, window);
+    if (rows.length >= LEAST_RECENT) return rows;
+  }
+  return undefined;
+}
+
+/** Registers what a run has made, with what the gates say of it. @throws Failure `unavailable` */
+export async function registerMade(
+  parts: Pick<RetrainParts, 'registry' | 'models' | 'time'>,
+  { model, runId }: Pick<RunRow, 'model' | 'runId'>,
   definition: ModelDefinition,
   { learner, seed }: { readonly learner: string; readonly seed: number },
   made: VersionDone,
@@ -77,12 +83,14 @@ async function register(
     datasetVersion,
   };
   const at = new Date(parts.time());
-  const registered = await registerVersion(parts.registry, parts.models, { ...made, verdict }, facts, at);
-  return { ...registered, reason: verdict.reason };
+  return registerVersion(parts.registry, parts.models, { ...made, verdict }, facts, at);
 }
 
-/** The champion's model, and the rows that it was made from. */
-async function championParts(parts: RetrainParts, model: string): Promise<ChampionParts | undefined> {
+/** The champion's model, and the rows that it was made from; undefined where the model has no version. */
+export async function championParts(
+  parts: ChampionSources,
+  model: string,
+): Promise<ChampionParts | undefined> {
   const traffic = await parts.registry.traffic(model);
   const version = traffic?.row.champion.version;
   const row = version === undefined ? undefined : await parts.registry.version(model, version);
@@ -107,7 +115,7 @@ async function championParts(parts: RetrainParts, model: string): Promise<Champi
   };
 }
 
-async function championDataset(parts: RetrainParts, { model, datasetVersion }: VersionRow) {
+async function championDataset(parts: ChampionSources, { model, datasetVersion }: VersionRow) {
   const dataset = await datasetOf(parts, model, datasetVersion);
   return { bytes: await readDataset(parts.datasets, dataset), delimiter: dataset.delimiter ?? ',' };
 }

@@ -53,18 +53,7 @@ export interface Sides {
  */
 export async function reproduceEvaluation(version: RecordedVersion, data: RecordedData): Promise<Sides> {
   const { evaluation } = version;
-  const contract = compileContract(version.contract);
-  const rows = readRows(version, data);
-  const parts = divide(parseHoldOut(evaluation.split), contract, rows);
-  const training = partOf(contract, rows, parts.training);
-  const heldOut = partOf(contract, rows, parts.heldOut);
-  const scorer = await openScorer(version.onnx, contract.width);
-  let p: Float64Array;
-  try {
-    p = Float64Array.from(await scorer.score(heldOut.x.values, heldOut.x.rows));
-  } finally {
-    await scorer.close();
-  }
+  const { contract, rows, parts, training, heldOut, p } = await recordedParts(version, data);
   const { maturity, costs } = evaluation;
   const measured = measureVersion({
     definition: {
@@ -83,6 +72,24 @@ export async function reproduceEvaluation(version: RecordedVersion, data: Record
     rows: { training: training.x.rows, heldOut: heldOut.x.rows, gap: parts.gap.length },
   };
   return sidesOf(evaluation, reproduced, REPRODUCIBLE);
+}
+
+/**
+ * The rows that a version was trained and measured on, with the scores that its own `model.onnx` gives to the latter.
+ * @throws as `reproduceEvaluation`
+ */
+export async function recordedParts(version: RecordedVersion, data: RecordedData) {
+  const contract = compileContract(version.contract);
+  const rows = readRows(version, data);
+  const parts = divide(parseHoldOut(version.evaluation.split), contract, rows);
+  const heldOut = partOf(contract, rows, parts.heldOut);
+  const scorer = await openScorer(version.onnx, contract.width);
+  try {
+    const p = Float64Array.from(await scorer.score(heldOut.x.values, heldOut.x.rows));
+    return { contract, rows, parts, training: partOf(contract, rows, parts.training), heldOut, p };
+  } finally {
+    await scorer.close();
+  }
 }
 
 /** A version that was fitted again. */

@@ -1,11 +1,8 @@
 import type { OutcomeLogs } from '../outcomes/join.ts';
-import type { Blobs } from '../registry/ports.ts';
 import type { RetrainDone, RetrainJob } from './retrain-job.ts';
 import type { RunParts } from './runs.ts';
 
 export interface RetrainParts extends RunParts {
-  readonly models: Blobs;
-  readonly datasets: Blobs;
   readonly logs: OutcomeLogs;
   /** Does a job off the main thread, one at a time. */
   readonly work: (job: RetrainJob) => Promise<RetrainDone>;

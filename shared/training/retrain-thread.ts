@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { FitProgress } from './learner.ts';
 import type { RetrainDone, RetrainJob } from './retrain-job.ts';
-import { retrainDoneSchema } from './retrain-job.ts';
+import { type ThreadDone, type ThreadInput, type ThreadJob, threadMessageSchema } from './thread-message.ts';
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -11,20 +12,46 @@ let last: Promise<unknown> = Promise.resolve();
  * @throws Error where the thread ends before it answers
  */
 export async function runInThread(job: RetrainJob): Promise<RetrainDone> {
-  const mine = last.then(async () => answerOf(job));
+  const mine = last.then(async () => runAtOnce(job));
   // Whoever asked for this job has its error; the next one only waits for its end.
   last = mine.catch(() => undefined);
-  return mine;
+  const answer = await mine;
+  if (answer.kind === 'rows') throw new Error('The thread of a retrain answered something else');
+  return answer;
 }
 
-async function answerOf(workerData: RetrainJob): Promise<RetrainDone> {
+/**
+ * Does a job in a thread of its own, whatever other threads there are.
+ * @param options.signal ends the job at its next progress
+ * @throws Error where the thread ends before it answers, the signal's reason where that was given
+ */
+export async function runAtOnce(
+  job: ThreadJob,
+  options: { readonly onProgress?: FitProgress; readonly signal?: AbortSignal | undefined } = {},
+): Promise<ThreadDone> {
+  const { onProgress, signal } = options;
+  signal?.throwIfAborted();
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const onAbort = (): void => void Atomics.store(stop, 0, 1);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const answer = await answerOf({ job, stop }, onProgress);
+    signal?.throwIfAborted();
+    return answer;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function answerOf(workerData: ThreadInput, onProgress: FitProgress | undefined): Promise<ThreadDone> {
   const script = new URL(`./retrain-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(script, { workerData, name: 'retrain' });
-  const { promise, resolve, reject } = Promise.withResolvers<RetrainDone>();
+  const { promise, resolve, reject } = Promise.withResolvers<ThreadDone>();
   worker.on('message', (value) => {
-    const parsed = retrainDoneSchema.safeParse(value);
-    if (parsed.success) resolve(parsed.data);
-    else reject(parsed.error);
+    const { success, data, error } = threadMessageSchema.safeParse(value);
+    if (!success) reject(error);
+    else if (data.kind === 'progress') onProgress?.(data.stage, data.done, data.total);
+    else resolve(data);
   });
   worker.on('error', reject);
   const ended = Promise.withResolvers<void>();

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
-import { registerBest, registeredBy } from './register-run.ts';
+import { checkTrainingSet } from './check-training-set.ts';
+import { recordLineage } from './record-lineage.ts';
+import { registerBest } from './register-run.ts';
+import { registeredBy } from './register-version.ts';
 import { type RetrainParts, RunEnd } from './retrain-parts.ts';
 import { allDatasets, datasetOf, definitionOf, needNewRows, trainingSetOf } from './run-inputs.ts';
 import type { RunRow } from './run-record.ts';
 import { searchOf } from './run-search.ts';
+import { trialRecord } from './trial-record.ts';
 import type { RunRef } from './runs.ts';
 import { datasetRows, storeTrainingSet } from './training-set-store.ts';
 
@@ -29,6 +33,7 @@ const PREDICTIONS_DAYS = 90;
 export async function advanceRun(parts: RetrainParts, { model, runId }: RunRef): Promise<RetrainNext> {
   const row = await parts.runs.read(model, runId);
   if (row === undefined) throw new Failure('unavailable', `The run ${runId} is missing`);
+  if (row.step === 'validate' || row.status !== 'running') await recordLineage(parts, row);
   if (row.status !== 'running') return { done: true, trials: [] };
   try {
     return await STEPS[row.step](parts, row);
@@ -56,27 +61,25 @@ export async function runTrialOf(
   const trial = trials[number];
   if (next.kind !== 'rung' || next.rung !== rung || trial === undefined) return;
   const { manifest, bytes } = await trainingSetOf(parts, row);
+  const chosen = { ...trial, params: { ...trial.params } };
   const answer = await parts.work({
     kind: 'trial',
     definition,
     bytes,
     delimiter: manifest.delimiter,
-    trial: { ...trial, params: { ...trial.params } },
+    trial: chosen,
     share: next.share,
     rowSeed: row.seed,
   });
-  const { learner, params, seed } = trial;
-  const found =
-    answer.kind === 'trial'
-      ? { seconds: answer.seconds, metrics: answer.metrics }
-      : { seconds: 0, metrics: {}, error: answer.kind === 'refused' ? answer.message : 'It has no figures' };
-  const result = { rung, trial: number, learner, params: { ...params }, seed, ...found };
+  const result = trialRecord(chosen, rung, answer);
   await parts.runs.change(model, runId, (now) => (isThere(now) ? {} : { trials: [...now.trials, result] }));
 }
 
 /** Records that a run could not go on. */
 export async function giveUpRun(parts: RetrainParts, { model, runId }: RunRef, error: string): Promise<void> {
-  await parts.runs.change(model, runId, () => ({ status: 'failed', error, endedAt: nowOf(parts) }));
+  const endedAt = nowOf(parts);
+  const row = await parts.runs.change(model, runId, () => ({ status: 'failed', error, endedAt }));
+  await recordLineage(parts, row);
 }
 
 type Step = (parts: RetrainParts, row: RunRow) => Promise<RetrainNext>;
@@ -110,6 +113,7 @@ const STEPS: Readonly<Record<RunRow['step'], Step>> = {
     const request = { definition, datasets, predictionsFrom, asOf };
     await storeTrainingSet(parts.datasets, parts.logs, row.runId, request, new Date(asOf));
     if (row.trigger === 'schedule') await needNewRows(parts, row, definition);
+    await checkTrainingSet(parts, row, definition);
     return goOn(parts, row, { step: 'search' });
   },
 
@@ -130,7 +134,7 @@ const STEPS: Readonly<Record<RunRow['step'], Step>> = {
 
   register: async (parts, row) => {
     const { model, runId } = row;
-    const before = await registeredBy(parts, model, runId);
+    const before = await registeredBy(parts.registry, model, runId);
     const { version, state, reason } = before ?? (await registerBest(parts, row));
     if (state === 'rejected')
       return end(parts, row, {
@@ -168,7 +172,9 @@ async function end(parts: RetrainParts, row: RunRow, change: Partial<RunRow>): P
   // The step that it ended at tells more than `done` where it failed.
   const step =
     change.status === 'registered' || change.status === 'rejected' ? { step: 'done' as const } : {};
-  await parts.runs.change(row.model, row.runId, () => ({ ...change, ...step, endedAt: nowOf(parts) }));
+  const endedAt = nowOf(parts);
+  const ended = await parts.runs.change(row.model, row.runId, () => ({ ...change, ...step, endedAt }));
+  await recordLineage(parts, ended);
   return { done: true, trials: [] };
 }
 

@@ -26,7 +26,7 @@ export async function trainingSetOf({ datasets }: RetrainParts, row: RunRow) {
 
 /** @throws RunEnd where there is no such version */
 export async function datasetOf(
-  { registry }: RetrainParts,
+  { registry }: Pick<RetrainParts, 'registry'>,
   model: string,
   version: string,
 ): Promise<DatasetRow> {

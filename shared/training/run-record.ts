@@ -45,7 +45,17 @@ export const runRowSchema = runViewSchema.extend({
   model: modelNameSchema,
   /** When it was started, in milliseconds: the order of a model's runs. */
   number: z.int().positive(),
-  trigger: z.enum(['request', 'schedule']),
+  /** `command`: it was carried out by somebody's own process, and is on record once it is over. */
+  trigger: z.enum(['request', 'schedule', 'drift', 'command']),
+  /** What started it, where that was a drift. */
+  drift: z
+    .object({
+      /** The start of the first window that had drifted. */
+      since: z.iso.datetime(),
+      /** The start of the window that confirmed it: from here on, no row is from before. */
+      confirmed: z.iso.datetime(),
+    })
+    .optional(),
   seed: z.int().nonnegative(),
   /** The version whose folder has the definition that holds for this run. */
   definitionOf: versionSchema,
@@ -70,9 +80,12 @@ const TURN = 'retraining';
 /** The documents of retrain runs. Whatever it throws is a `Failure` of kind `unavailable`. */
 export class RunStore {
   readonly #documents: Documents;
+  readonly #ended: (row: RunRow) => void;
 
-  constructor(documents: Documents) {
+  /** @param ended is told of every run that has ended */
+  constructor(documents: Documents, ended: (row: RunRow) => void = () => undefined) {
     this.#documents = documents;
+    this.#ended = ended;
   }
 
   async read(model: string, runId: string): Promise<RunRow | undefined> {
@@ -102,7 +115,9 @@ export class RunStore {
       const row = parseRow(runRowSchema, found.value);
       if (row.status !== 'running') return row;
       const next = { ...row, ...change(row) };
-      if (await this.#documents.replace(model, idOf(runId), next, found.etag)) return next;
+      if ((await this.#documents.replace(model, idOf(runId), next, found.etag)) === undefined) continue;
+      if (next.status !== 'running') this.#ended(next);
+      return next;
     }
   }
 

@@ -1,41 +1,80 @@
 import { compileContract } from '../features/compile.ts';
-import { fitContract, parseContract } from '../features/contract.ts';
+import { parseContract } from '../features/contract.ts';
 import { openScorer } from '../onnx/scorer.ts';
 import { compareWithChampion } from './evaluation/compare.ts';
 import type { Comparison } from './evaluation/compare.ts';
+import { failuresOf } from './expectations/report.ts';
+import { runSuite } from './expectations/run-suite.ts';
+import { openCsvTable } from './csv-table.ts';
 import { prepareRows } from './evaluation/evaluate.ts';
 import { rowKey, unseenRows } from './evaluation/unseen-rows.ts';
-import { defaultHoldOut, parseHoldOut } from './hold-out.ts';
+import { defaultHoldOut, type HoldOut, parseHoldOut } from './hold-out.ts';
 import { type LabelledRows, readLabelledRows } from './labelled-rows.ts';
-import type { ChampionParts, RetrainDone, RetrainJob, TrialJob, VersionJob } from './retrain-job.ts';
+import type { FitProgress } from './learner.ts';
+import type {
+  ChampionParts,
+  DataJob,
+  ExpectationsJob,
+  RetrainDone,
+  RetrainJob,
+  TrialJob,
+  VersionJob,
+} from './retrain-job.ts';
 import { type Candidate, divide, partOf, pick, trainModel } from './train-model.ts';
+import type { SearchDone, SearchJob, SearchRows } from './search-job.ts';
+import { searchRows } from './search-rows.ts';
 import { runTrial } from './trial.ts';
 
 const THREADS = 2;
+const PIECE_BYTES = 64 * 1024;
 
-/** Does a job of a retrain. @throws whatever the learners, `trainModel` and `readLabelledRows` throw */
-export async function runRetrainJob(job: RetrainJob): Promise<RetrainDone> {
-  const data = readLabelledRows(compileContract(job.definition), job.bytes, job.delimiter);
-  return job.kind === 'trial' ? trialDone(job, data) : versionDone(job, data);
+/**
+ * Does a job of a retrain.
+ * @param onProgress hears how far a fit is
+ * @throws whatever the learners, `trainModel`, `readLabelledRows` and `onProgress` throw
+ */
+export async function runRetrainJob(job: RetrainJob, onProgress?: FitProgress): Promise<RetrainDone> {
+  if (job.kind === 'expectations') return expectationsDone(job);
+  const { data, split } = readRows(job);
+  if (job.kind === 'version') return versionDone(job, data, split, onProgress);
+  return trialDone(job, searchRows(job.definition, data, split), THREADS, onProgress);
 }
 
-async function trialDone({ definition, trial, share, rowSeed }: TrialJob, data: LabelledRows) {
-  const layout = compileContract(definition);
-  const split = defaultHoldOut(definition);
-  // The rows that the version will be measured on choose nothing.
-  const known = rowsOf(data, divide(split, layout, data).training);
-  const parts = divide(split, layout, known);
-  const contract = compileContract(fitContract(definition, pick(known, parts.training)));
-  const training = partOf(contract, known, parts.training);
-  const validation = partOf(contract, known, parts.heldOut);
-  const { metrics, seconds } = await runTrial(trial, { training, validation }, share, {
-    rowSeed,
-    threads: THREADS,
-  });
+/** Does a job of a search that is carried out in one go. @throws as `runRetrainJob` */
+export async function runSearchJob(job: SearchJob, onProgress?: FitProgress): Promise<SearchDone> {
+  if (job.kind === 'fit') return trialDone(job, job.rows, job.threads, onProgress);
+  const { data, split } = readRows(job);
+  return { kind: 'rows', count: data.rows.length, rows: searchRows(job.definition, data, split) };
+}
+
+function readRows({ definition, bytes, delimiter, split: text }: DataJob) {
+  const split = text === undefined ? defaultHoldOut(definition) : parseHoldOut(text);
+  const extra = split.by === 'column' ? split.column : undefined;
+  return { split, data: readLabelledRows(compileContract(definition), bytes, delimiter, extra) };
+}
+
+async function expectationsDone({ definition, suite, bytes, delimiter }: ExpectationsJob) {
+  const table = await openCsvTable(piecesOf(bytes), () => delimiter);
+  const report = await runSuite(suite, table, definition.columns);
+  return { kind: 'expectations' as const, failed: failuresOf(report), report: JSON.stringify(report) };
+}
+
+async function trialDone(
+  { trial, share, rowSeed }: Pick<TrialJob, 'trial' | 'share' | 'rowSeed'>,
+  rows: SearchRows,
+  threads: number,
+  onProgress: FitProgress | undefined,
+) {
+  const { metrics, seconds } = await runTrial(trial, rows, share, { rowSeed, threads, onProgress });
   return { kind: 'trial' as const, seconds, metrics: finite({ ...metrics }) };
 }
 
-async function versionDone({ definition, trial, dataset, champion }: VersionJob, data: LabelledRows) {
+async function versionDone(
+  { definition, trial, dataset, champion, suite, recent, threads = THREADS }: VersionJob,
+  data: LabelledRows,
+  split: HoldOut,
+  onProgress: FitProgress | undefined,
+) {
   const { learner, params, seed } = trial;
   const {
     metrics,
@@ -43,16 +82,20 @@ async function versionDone({ definition, trial, dataset, champion }: VersionJob,
     params: found,
     gates,
     files,
+    fitSeconds,
   } = await trainModel({
     definition,
     data,
-    split: defaultHoldOut(definition),
+    split,
     learner,
     params,
     seed,
-    threads: THREADS,
+    threads,
     calibrated: true,
     dataset,
+    suite,
+    ...(recent === undefined ? {} : { recent }),
+    ...(onProgress === undefined ? {} : { onProgress }),
     ...(champion === undefined
       ? {}
       : { compare: (candidate: Candidate) => compareOnUnseen(candidate, data, champion, seed) }),
@@ -60,6 +103,7 @@ async function versionDone({ definition, trial, dataset, champion }: VersionJob,
   const done = {
     metrics: finite({ ...metrics }),
     rows,
+    fitSeconds,
     params: { ...found },
     gates: [...gates],
     files: new Map(files),
@@ -108,12 +152,9 @@ export async function compareOnUnseen(
   }
 }
 
-function rowsOf(data: LabelledRows, numbers: Int32Array): LabelledRows {
-  return {
-    rows: pick(data, numbers),
-    labels: Uint8Array.from(numbers, (row) => data.labels[row]!),
-    extra: [],
-  };
+/** Pieces that the reader of a file would get: one of them at a time becomes rows. */
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 /** Without figures that one class alone does not define. */

@@ -4,16 +4,21 @@ import { drawTrials, nextStep } from './search.ts';
 import { type SearchPlan, searchPlanSchema } from './search-plan.ts';
 
 /** The definition's search; without one a single trial of the learner that it names. */
-function planOf({ search, learner }: ModelDefinition): SearchPlan {
+export function planOf({ search, learner }: Pick<ModelDefinition, 'search' | 'learner'>): SearchPlan {
   if (search !== undefined) return search;
   const name = learner?.learner ?? 'gradient_boosting';
   return searchPlanSchema.parse({ trials: 1, rungs: 1, learners: { [name]: learner?.params ?? {} } });
 }
 
-/** Where a search is: a function of the definition and of the results on record. */
-export function searchOf(definition: ModelDefinition, row: RunRow) {
+/**
+ * Where a search is: a function of the definition and of the results on record. The folder's own learner takes part.
+ */
+export function searchOf(
+  definition: Pick<ModelDefinition, 'search' | 'learner'>,
+  row: Pick<RunRow, 'seed' | 'trials'>,
+) {
   const plan = planOf(definition);
-  const trials = drawTrials(plan, row.seed);
+  const trials = drawTrials(plan, row.seed, definition.learner);
   const finished = [];
   for (;;) {
     const next = nextStep(plan, trials, finished);

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
+import type { LineageLog } from '../lineage/lineage-log.ts';
+import type { Blobs } from '../registry/ports.ts';
 import type { Page, Registry } from '../registry/registry.ts';
 import { isModelName, modelNameSchema } from '../registry/rows.ts';
 import { definitionVersion } from './model-definition-file.ts';
+import { recordLineage } from './record-lineage.ts';
 import { type RunRow, type RunStore, type RunView, runIdSchema, runViewSchema } from './run-record.ts';
 
 /** `POST …/retrain` */
@@ -13,7 +16,12 @@ export const retrainStartedSchema = z.object({
 });
 
 /** Which run an activity is of. */
-export const runRefSchema = z.object({ model: modelNameSchema, runId: runIdSchema });
+export const runRefSchema = z.object({
+  model: modelNameSchema,
+  runId: runIdSchema,
+  /** The trace of whoever started it; absent where telemetry was off. */
+  traceparent: z.string().optional(),
+});
 export type RunRef = z.infer<typeof runRefSchema>;
 
 /** What makes a run go on: one orchestration each. */
@@ -25,6 +33,9 @@ export interface RunOrchestrations {
 export interface RunParts {
   readonly runs: RunStore;
   readonly registry: Registry;
+  readonly models: Blobs;
+  readonly datasets: Blobs;
+  readonly lineage: Pick<LineageLog, 'record'>;
   readonly newId: () => string;
   /** Milliseconds since 1970-01-01T00:00Z. */
   readonly time: () => number;
@@ -41,7 +52,7 @@ export async function startRun(
   parts: RunParts,
   orchestrations: RunOrchestrations,
   model: string,
-  asked: Pick<RunRow, 'reason' | 'trigger'>,
+  asked: Pick<RunRow, 'reason' | 'trigger' | 'drift'>,
 ): Promise<RunRef> {
   const { runs, registry } = parts;
   await checkModel(registry, model);
@@ -75,7 +86,8 @@ export async function startRun(
     await orchestrations.start({ model, runId });
   } catch (cause) {
     const error = 'It could not be started';
-    await runs.change(model, runId, () => ({ status: 'failed', error, endedAt: startedAt }));
+    const row = await runs.change(model, runId, () => ({ status: 'failed', error, endedAt: startedAt }));
+    await recordLineage(parts, row);
     throw new Failure('unavailable', 'The retrain could not be started', { cause });
   }
   return { model, runId };
@@ -83,21 +95,21 @@ export async function startRun(
 
 /** Whether the run that has the turn still goes on; one whose orchestration is gone is recorded as failed. */
 async function isRunning(
-  { runs, time }: RunParts,
+  parts: RunParts,
   orchestrations: RunOrchestrations,
   { model, runId, takenAt }: { readonly model: string; readonly runId: string; readonly takenAt: string },
 ): Promise<boolean> {
+  const { runs, time } = parts;
   const row = await runs.read(model, runId);
   if (row !== undefined && row.status !== 'running') return false;
   if (time() - Date.parse(takenAt) < START_MS) return true;
   if (row === undefined) return false;
   if ((await orchestrations.status(runId)) === 'going') return true;
   const error = 'It ended before it was done';
-  await runs.change(model, runId, () => ({
-    status: 'failed',
-    error,
-    endedAt: new Date(time()).toISOString(),
-  }));
+  const end = { status: 'failed' as const, error, endedAt: new Date(time()).toISOString() };
+  // Before the document: nobody comes back to a run that has ended and has no orchestration.
+  await recordLineage(parts, { ...row, ...end });
+  await runs.change(model, runId, () => end);
   return false;
 }
 

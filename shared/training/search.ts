@@ -13,6 +13,8 @@ export interface Trial {
   /** All of the learner's parameters, those left to their defaults too. */
   readonly params: LearnerParams;
   readonly seed: number;
+  /** Takes part in every rung: the model folder's own setting, which the others have to beat on all rows. */
+  readonly isOwn?: boolean;
 }
 
 /** What became of a trial in one rung. */
@@ -38,22 +40,31 @@ export type SearchStep =
 
 /**
  * Random search (Bergstra and Bengio, 2012): draws the trials from the plan's spaces, the learners in turn. A function
- * of plan and seed; trial n is the same in a plan with more trials.
+ * of its arguments; trial n is the same in a plan with more trials.
+ * @param own the setting that the model folder names, which is the first trial
  * @throws {z.ZodError} where a space draws what its learner refuses
  */
-export function drawTrials(plan: SearchPlan, seed: number): Trial[] {
+export function drawTrials(
+  plan: SearchPlan,
+  seed: number,
+  own?: { readonly learner: LearnerName; readonly params: object },
+): Trial[] {
   const learners = learnersOf(plan.learners);
   return Array.from({ length: plan.trials }, (_, number) => {
     const learner = learners[number % learners.length]!;
     const trialSeed = seedOf(seed, number);
+    if (number === 0 && own !== undefined) {
+      const ownParams = learnerOf(own.learner).parseParams(own.params);
+      return { number, learner: own.learner, params: ownParams, seed: trialSeed, isOwn: true };
+    }
     const params = drawParams(plan.learners, learner, createRandom(trialSeed));
     return { number, learner, params: learnerOf(learner).parseParams(params), seed: trialSeed };
   });
 }
 
 /**
- * What comes after the rungs whose results are there: the next rung with the best trials of the last one, or the best
- * of all at the end. A function of its arguments: an orchestration that is replayed gets the same.
+ * What comes after the rungs whose results are there: the next rung with the best trials of the last one and the model
+ * folder's own, or the best of all at the end. A function of its arguments: an orchestration that is replayed gets the same.
  * @param results for each finished rung what became of its trials, in any order
  */
 export function nextStep(
@@ -72,7 +83,9 @@ export function nextStep(
   const [best] = ranked;
   if (best === undefined) return { kind: 'none' };
   if (next === undefined) return { kind: 'best', ...best };
-  const staying = ranked.slice(0, next.trials).map(({ trial }) => trial);
+  const staying = ranked.flatMap(({ trial }, place) =>
+    place < next.trials || trial.isOwn === true ? [trial] : [],
+  );
   return { kind: 'rung', rung: results.length, trials: staying, share: next.share };
 }
 

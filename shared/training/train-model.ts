@@ -1,8 +1,9 @@
+import { BASELINE_FILE, makeBaseline, writeBaseline } from '../drift/baseline.ts';
 import { type CompiledContract, compileContract } from '../features/compile.ts';
 import { fitContract } from '../features/contract.ts';
 import type { ModelDefinition } from '../features/definition.ts';
-import type { CheckedRow } from '../features/row-values.ts';
-import { openScorer } from '../onnx/scorer.ts';
+import type { CellValue, CheckedRow } from '../features/row-values.ts';
+import { openScorer, type Scorer } from '../onnx/scorer.ts';
 import { verifyExport, warmUp } from '../onnx/verify-model.ts';
 import { sigmoid } from '../onnx/tree-ensemble.ts';
 import { calibrate } from './calibrate.ts';
@@ -16,7 +17,8 @@ import { learnerOf } from './learners.ts';
 import { selectRows } from './matrix.ts';
 import type { LabelledMatrix } from './matrix.ts';
 import { type Metrics, summarise } from './metrics.ts';
-import { DEFINITION_FILE } from './model-definition-file.ts';
+import type { Suite } from './expectations/suite.ts';
+import { DEFINITION_FILE, SUITE_FILE } from './model-definition-file.ts';
 import { permutationImportances } from './permutation-importance.ts';
 import { sampleRows } from './sample-rows.ts';
 
@@ -39,8 +41,16 @@ export interface TrainingRequest {
   readonly threads?: number;
   /** Whether probabilities are calibrated on out-of-fold margins, which takes five more fits. */
   readonly calibrated: boolean;
+  /** The model's expectations, which the version hands on to the next one's training. */
+  readonly suite?: Suite | undefined;
   /** What the evaluation records of where the rows came from. */
-  readonly dataset: { readonly version?: string; readonly trainingSet?: string; readonly sha256: string };
+  readonly dataset: {
+    readonly version?: string | undefined;
+    readonly trainingSet?: string | undefined;
+    readonly sha256: string;
+  };
+  /** What callers have sent lately, in place of the training rows for later windows to be compared with. */
+  readonly recent?: readonly Readonly<Record<string, CellValue>>[];
   /** Compares the candidate with the champion; without it no gate asks for one. */
   readonly compare?: (candidate: Candidate) => Promise<Comparison | undefined>;
   readonly onProgress?: FitProgress;
@@ -92,6 +102,7 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
     ? await calibrate(learner, fitted, training, options)
     : { model: fitted, platt: undefined };
 
+  request.onProgress?.('measuring', 0, 1);
   const probabilities = model.margins(heldOut.x).map(sigmoid);
   const onnx = model.toOnnx(contract.featureNames, { model: definition.model });
   const scorer = await openScorer(onnx, contract.width);
@@ -140,12 +151,19 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
       ...measured,
       gates: judge(measured, definition),
     };
-    const files = new Map([
+    const reference =
+      request.recent === undefined
+        ? { rows: pick(data, parts.training), features: training.x, scores }
+        : await recentReference(contract, scorer, request.recent);
+    const baseline = makeBaseline({ contract, labels: training.y, ...reference });
+    const files = new Map<string, Uint8Array>([
       ['model.onnx', onnx],
       ['contract.json', json(contract.contract)],
       ['samples.json', json(samples)],
       ['evaluation.json', json(evaluation)],
+      [BASELINE_FILE, writeBaseline(baseline)],
       [DEFINITION_FILE, json(definition)],
+      ...(request.suite === undefined ? [] : [[SUITE_FILE, json(request.suite)] as const]),
     ]);
     return {
       metrics,
@@ -158,6 +176,22 @@ export async function trainModel(request: TrainingRequest): Promise<TrainedModel
   } finally {
     await scorer.close();
   }
+}
+
+/** Logged rows that the contract takes, as the new version sees and scores them. */
+async function recentReference(
+  contract: CompiledContract,
+  scorer: Scorer,
+  recent: readonly Readonly<Record<string, CellValue>>[],
+) {
+  const rows = recent.flatMap((inputs) => {
+    const checked = contract.check(inputs, '');
+    return checked.ok ? [checked.row] : [];
+  });
+  const values = new Float32Array(rows.length * contract.width);
+  for (const [at, row] of rows.entries()) contract.write(row, values, at * contract.width);
+  const features = { rows: rows.length, columns: contract.width, values };
+  return { rows, features, scores: await scorer.score(values, rows.length) };
 }
 
 function importances(model: FittedModel, part: LabelledMatrix, contract: CompiledContract, seed: number) {

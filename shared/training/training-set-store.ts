@@ -89,6 +89,16 @@ export async function readManifest(
   return bytes && trainingSetManifestSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
 }
 
+/** Stores what the expectations say of a run's training set; the first report stands. @param report JSON */
+export async function storeSuiteReport(
+  datasets: Blobs,
+  model: string,
+  id: string,
+  report: string,
+): Promise<void> {
+  await datasets.create(pathOf(model, id, 'expectations.json'), Buffer.from(report));
+}
+
 function pathOf(model: string, id: string, file: string): string {
   return `${model}/training-sets/${id}/${file}`;
 }

@@ -1,5 +1,5 @@
 import { sigmoid } from '../onnx/tree-ensemble.ts';
-import type { FittedModel } from './learner.ts';
+import type { FitProgress, FittedModel } from './learner.ts';
 import { learnerOf } from './learners.ts';
 import { selectRows } from './matrix.ts';
 import type { LabelledMatrix } from './matrix.ts';
@@ -24,13 +24,17 @@ export async function runTrial(
   trial: Trial,
   data: { readonly training: LabelledMatrix; readonly validation: LabelledMatrix },
   share: number,
-  options: { readonly rowSeed: number; readonly threads: number },
+  options: {
+    readonly rowSeed: number;
+    readonly threads: number;
+    readonly onProgress?: FitProgress | undefined;
+  },
 ): Promise<TrialOutcome> {
   const { training, validation } = data;
   const rows = share < 1 ? selectRows(training, rowsOfShare(training.y, share, options.rowSeed)) : training;
   const started = performance.now();
   const { seed, params, learner } = trial;
-  const model = await learnerOf(learner).fit(rows, params, { seed, threads: options.threads });
+  const model = await learnerOf(learner).fit(rows, params, { ...options, seed });
   const seconds = (performance.now() - started) / 1_000;
   const metrics = summarise(validation.y, model.margins(validation.x).map(sigmoid));
   return { model, metrics, seconds };

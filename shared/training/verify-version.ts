@@ -64,7 +64,7 @@ export async function verifyVersion(
     const contract = parseContract(JSON.parse(Buffer.from(contractFile).toString('utf8')));
     const evaluation = parseEvaluation(evaluationFile);
     const recorded = { onnx, contract, evaluation };
-    const data = await readData({ registry, datasets }, row, evaluation.dataset.sha256);
+    const data = await readRecordedData({ registry, datasets }, row, evaluation.dataset.sha256);
     problems.push(...registryProblems(row, evaluation));
     const sides = await reproduceEvaluation(recorded, data);
     const again = compareRecorded(sides.recorded, sides.reproduced, tolerance);
@@ -104,7 +104,7 @@ async function readAll(
 }
 
 /** The rows that the evaluation names: a data set version's, or those that the run assembled. @throws Error where neither has them */
-async function readData(
+export async function readRecordedData(
   { registry, datasets }: Omit<VerifyParts, 'models'>,
   row: VersionRow,
   sha256: string,

@@ -72,7 +72,7 @@ function calibrationGates({ intervals = {} }: OwnFacts, { calibration }: Trainin
   ];
 }
 
-/** Fails outside of the range, unless so few rows were measured that 1 itself is within the interval. */
+/** Fails where the whole interval is outside of the range: of few rows, or rows in bursts, the figure alone says little. */
 function inRange(
   gate: string,
   name: string,
@@ -84,8 +84,10 @@ function inRange(
   }
   const { value, lower = value, upper = value } = figure;
   const isWithin = value >= min && value <= max;
-  const verdict = isWithin ? 'pass' : lower <= 1 && upper >= 1 ? 'inconclusive' : 'fail';
-  const reason = `${name} is ${value.toFixed(3)}, ${isWithin ? 'within' : 'outside of'} ${min} to ${max}`;
+  const verdict = isWithin ? 'pass' : lower > max || upper < min ? 'fail' : 'inconclusive';
+  const reason =
+    `${name} is ${value.toFixed(3)} (${lower.toFixed(3)} to ${upper.toFixed(3)}),` +
+    ` ${isWithin ? 'within' : 'outside of'} ${min} to ${max}`;
   return result(gate, verdict, reason, { value, lower, upper, min, max });
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { modelDefinitionSchema } from '../../../shared/features/definition.ts';
+import { isOver } from '../../../shared/promotion/state.ts';
 import { runViewSchema } from '../../../shared/training/run-record.ts';
 import { retrainStartedSchema } from '../../../shared/training/runs.ts';
 import { ingest } from '../../../tools/ingest.ts';
@@ -66,6 +67,7 @@ describe('a retrain', () => {
       },
     });
     await trainSmall(stack.app, definition, await fraudRows(), 1);
+    await endPromotions();
     const { statusUrl } = retrainStartedSchema.parse(await (await post('fraud', { reason: 'gates' })).json());
     const run = await ended(statusUrl);
     expect(run.error).toBeUndefined();
@@ -95,6 +97,17 @@ describe('a retrain', () => {
     expect((await fetch(`${stack.url}/api/models/fraud/runs/nothing`)).status).toBe(404);
   });
 });
+
+/** A model has one promotion at a time. */
+async function endPromotions(): Promise<void> {
+  const { promotions } = stack.app;
+  for (const { promotionId, state } of await promotions.store.list('fraud', 10, undefined)) {
+    if (isOver(state)) continue;
+    const url = `${stack.url}/api/models/fraud/promotions/${promotionId}`;
+    const body = JSON.stringify({ abortedBy: 'a test', reason: 'the next one' });
+    await fetch(`${url}/abort`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  }
+}
 
 async function ended(url: string) {
   return vi.waitFor(

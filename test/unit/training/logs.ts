@@ -51,7 +51,9 @@ export class Logs {
     const { id } = event;
     const { subject: _, ...bare } = event;
     const subject = typeof inputs['id'] === 'string' ? { subject: inputs['id'] } : {};
-    await this.#put(this.predictions, id, { ...bare, ...subject, data: { ...event.data, inputs, ...data } });
+    const all = { ...event.data, inputs, ...data };
+    const source = `/models/${this.#model}/versions/${all.version}`;
+    await this.#put(this.predictions, id, { ...bare, ...subject, source, data: all });
     return id;
   }
 

@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compileContract } from '../../../shared/features/compile.ts';
 import { type ModelDefinition, modelDefinitionSchema } from '../../../shared/features/definition.ts';
 import { Failure } from '../../../shared/failure.ts';
+import { LineageLog } from '../../../shared/lineage/lineage-log.ts';
+import type { RunEvent } from '../../../shared/lineage/run-event.ts';
 import { Registry } from '../../../shared/registry/registry.ts';
-import { storeDataset } from '../../../shared/training/dataset-store.ts';
 import { readLabelledRows } from '../../../shared/training/labelled-rows.ts';
 import { registerVersion } from '../../../shared/training/register-version.ts';
 import { advanceRun, runTrialOf } from '../../../shared/training/retrain.ts';
@@ -14,6 +15,7 @@ import { runRetrainJob } from '../../../shared/training/run-retrain-job.ts';
 import { readRun, type RunOrchestrations, startRun } from '../../../shared/training/runs.ts';
 import { trainModel } from '../../../shared/training/train-model.ts';
 import { MemoryRegistry } from '../../fixtures/memory-registry.ts';
+import { storeDataset } from '../../fixtures/stored-rows.ts';
 
 const model = 'parcels';
 const NOW = Date.parse('2026-03-02T05:00:00Z');
@@ -69,7 +71,8 @@ async function remembered(job: RetrainJob): Promise<RetrainDone> {
   const key = JSON.stringify([
     job.kind,
     job.definition,
-    job.trial,
+    'trial' in job && job.trial,
+    'suite' in job && job.suite,
     Buffer.from(job.bytes).toString('base64'),
     champion,
     'share' in job && job.share,
@@ -95,11 +98,12 @@ beforeAll(async () => {
 });
 
 /** A model with a champion that was made of its only data set version. */
-async function world(rest: object = {}): Promise<World> {
+async function world(rest: object = {}, suite?: object): Promise<World> {
   const memory = new MemoryRegistry();
   const registry = new Registry(memory.documents, memory.blobs);
   const files = new Map(firstFiles.files);
   files.set('definition.json', Buffer.from(JSON.stringify(definitionWith(rest))));
+  if (suite !== undefined) files.set('expectations.json', Buffer.from(JSON.stringify(suite)));
   const datasets = {
     ...memory.blobs,
     createFrom: async (path: string, pieces: AsyncIterable<Uint8Array>) => {
@@ -148,6 +152,7 @@ async function world(rest: object = {}): Promise<World> {
     },
     parts: {
       runs: new RunStore(memory.documents),
+      lineage: new LineageLog({ documents: memory.documents, report: () => undefined }),
       registry,
       models: memory.blobs,
       datasets,
@@ -172,6 +177,12 @@ async function carryOut({ parts }: World, ref: { model: string; runId: string })
     if (next.done) return readRun(parts, ref.model, ref.runId);
     await Promise.all(next.trials.map(async (trial) => again(async () => runTrialOf(parts, ref, trial))));
   }
+}
+
+/** The run events that are on record. */
+async function eventsOf({ memory }: World, { runId }: { runId: string }): Promise<RunEvent[]> {
+  const log = new LineageLog({ documents: memory.documents, report: () => undefined });
+  return log.eventsOf(model, runId);
 }
 
 describe('a retrain', () => {
@@ -217,9 +228,69 @@ describe('a retrain', () => {
       const { items } = await made.parts.registry.versions(model, 10);
       expect(items.filter(({ createdBy }) => createdBy.run === ref.runId)).toHaveLength(1);
       expect(made.promoted.size).toBe(1);
+      const events = await eventsOf(made, ref);
+      expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'COMPLETE']);
+      expect(events[1]?.outputs).toMatchObject([{ facets: { version: { datasetVersion: run.version } } }]);
     }
     // Until one was through before its turn came.
     expect(killed).toBeGreaterThan(20);
+  });
+
+  it('ends with one version where each of its activities runs twice at the same time', async () => {
+    const made = await world();
+    const ref = await startRun(made.parts, made.orchestrations, model, asked);
+    const twice = async <T>(act: () => Promise<T>) => Promise.all([act(), act()]);
+    for (let isDone = false; !isDone;) {
+      const [next] = await twice(async () => advanceRun(made.parts, ref));
+      isDone = next.done;
+      for (const trial of next.trials) await twice(async () => runTrialOf(made.parts, ref, trial));
+    }
+    const run = await readRun(made.parts, model, ref.runId);
+    expect(run).toMatchObject({ status: 'registered' });
+    expect(run.trials).toHaveLength(5);
+    const { items } = await made.parts.registry.versions(model, 10);
+    expect(items.map(({ createdBy, version }) => [createdBy.run, version])).toEqual([
+      [ref.runId, run.version],
+      ['first', '1'],
+    ]);
+    expect(made.promoted.size).toBe(1);
+    expect(await eventsOf(made, ref)).toHaveLength(2);
+  });
+
+  it('leaves events of what it read, what it chose and what it made', async () => {
+    const made = await world();
+    const ref = await startRun(made.parts, made.orchestrations, model, asked);
+    made.now += 1_000;
+    const run = await carryOut(made, ref);
+    const [started, ended] = await eventsOf(made, ref);
+    expect(started).toMatchObject({ eventTime: run.startedAt, job: { name: `${model}.train` }, inputs: [] });
+    const window = `${new Date(NOW).toISOString()}/${new Date(NOW).toISOString()}`;
+    expect(ended).toMatchObject({
+      eventType: 'COMPLETE',
+      eventTime: run.endedAt,
+      inputs: [
+        { name: `datasets/${model}`, facets: { version: { datasetVersion: '1' } } },
+        {
+          name: `predictions/${model}`,
+          facets: {
+            version: { datasetVersion: window },
+            schema: { fields: ['id', 'weight', 'distance'].map((name) => ({ name })) },
+            tollgate_window: { used: 0 },
+          },
+        },
+        { name: `labels/${model}`, facets: { tollgate_labels: { asOf: run.startedAt, unlabelled: 'drop' } } },
+      ],
+      outputs: [{ name: `models/${model}`, facets: { version: { datasetVersion: '2' } } }],
+    });
+    const best = run.trials.find(({ rung }) => rung === 1);
+    expect(ended?.run.facets?.['tollgate_training']).toMatchObject({
+      reason: 'a test',
+      learner: 'logistic_regression',
+      trial: { rung: 1, params: best?.params, metrics: best?.metrics },
+    });
+    // Recorded again, nothing is different.
+    await advanceRun(made.parts, ref);
+    expect(await eventsOf(made, ref)).toEqual([started, ended]);
   });
 
   it('rejects a version that fails a gate, with the reason, and promotes nothing', async () => {
@@ -250,6 +321,7 @@ describe('a retrain', () => {
       trials: [],
       error: expect.stringContaining('Only 0 labelled rows'),
     });
+    expect((await eventsOf(made, run))[1]).toMatchObject({ eventType: 'ABORT', outputs: [] });
     expect((await made.parts.registry.versions(model, 10)).items).toHaveLength(1);
   });
 
@@ -265,6 +337,36 @@ describe('a retrain', () => {
       step: 'validate',
       error: expect.stringContaining('weight is negative'),
     });
+    const events = await eventsOf(made, run);
+    expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'FAIL']);
+    expect(events[1]?.run.facets?.['errorMessage']).toMatchObject({ message: run.error });
+  });
+
+  it('holds the assembled rows to the expectations, and hands them on with the version', async () => {
+    const heaviest = (max: number) => ({
+      name: 'parcels',
+      expectations: [
+        {
+          type: 'expect_column_max_to_be_between',
+          kwargs: { column: 'weight', max_value: max },
+          notes: 'Grams',
+        },
+      ],
+    });
+    const narrow = await world({}, heaviest(1));
+    const failed = await carryOut(narrow, await startRun(narrow.parts, narrow.orchestrations, model, asked));
+    expect(failed).toMatchObject({ status: 'failed', step: 'assemble', trials: [] });
+    expect(failed.error).toContain("1500 rows) does not meet the expectations of 'parcels'");
+    expect(failed.error).toContain("the largest value of 'weight' should be at most 1");
+    expect(failed.error).toContain('Grams');
+    const report = narrow.memory.files.get(`${model}/training-sets/${failed.runId}/expectations.json`)!;
+    expect(JSON.parse(Buffer.from(report).toString())).toMatchObject({ success: false, rows: 1_500 });
+
+    const wide = await world({}, heaviest(5));
+    const run = await carryOut(wide, await startRun(wide.parts, wide.orchestrations, model, asked));
+    expect(run).toMatchObject({ status: 'registered', version: '2' });
+    const handedOn = wide.memory.files.get(`${model}/2/expectations.json`)!;
+    expect(JSON.parse(Buffer.from(handedOn).toString())).toEqual(heaviest(5));
   });
 
   it('runs once at a time, and takes over from a run whose orchestration is gone', async () => {
@@ -281,6 +383,7 @@ describe('a retrain', () => {
     const second = await startRun(made.parts, made.orchestrations, model, asked);
     expect(made.started).toEqual([first.runId, second.runId]);
     expect(await readRun(made.parts, model, first.runId)).toMatchObject({ status: 'failed' });
+    expect((await eventsOf(made, first))[1]).toMatchObject({ eventType: 'FAIL' });
   });
 
   it('leaves the model free where it could not be started', async () => {

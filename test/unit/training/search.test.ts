@@ -34,6 +34,36 @@ function search(searched: SearchPlan, seed: number, valueOf: (trial: number, sha
   }
 }
 
+describe("the model folder's own setting", () => {
+  const own = { learner: 'gradient_boosting', params: { trees: 70, learningRate: 0.07 } } as const;
+
+  test('is the first trial, and changes none of the others', () => {
+    const [first, ...others] = drawTrials(plan, 3, own);
+    expect(first).toMatchObject({ number: 0, ...own, isOwn: true });
+    expect(others).toEqual(drawTrials(plan, 3).slice(1));
+  });
+
+  test('takes part in every round, so that what wins has beaten it on all rows', () => {
+    const trials = drawTrials(plan, 3, own);
+    const results: TrialResult[][] = [];
+    for (;;) {
+      const step = nextStep(plan, trials, results);
+      if (step.kind !== 'rung') {
+        // Last on a part of the rows, and first on all of them.
+        expect(step).toMatchObject({ kind: 'best', trial: { number: 0 } });
+        return;
+      }
+      expect(step.trials.map(({ number }) => number)).toContain(0);
+      results.push(
+        step.trials.map(({ number }) => ({
+          trial: number,
+          value: number === 0 ? Math.floor(step.share) : 0.5,
+        })),
+      );
+    }
+  });
+});
+
 describe('drawn trials', () => {
   test('lie within their ranges, take every learner in turn, and carry the defaults', () => {
     fc.assert(

@@ -109,13 +109,15 @@ describe('a trained version', () => {
     expect(await registerVersion(registry, memory.blobs, rejected, facts, at)).toEqual({
       version: '1',
       state: 'rejected',
+      reason: 'leak: of y',
     });
     expect(await registry.version('bank-marketing', '1')).toMatchObject({
       state: 'rejected',
       reason: 'leak: of y',
     });
     expect(await registry.traffic('bank-marketing')).toBeUndefined();
-    const next = await registerVersion(registry, memory.blobs, trained, facts, at);
+    const another = { ...facts, createdBy: { run: 'run-2' } };
+    const next = await registerVersion(registry, memory.blobs, trained, another, at);
     expect(next).toEqual({ version: '2', state: 'champion' });
   });
 });

@@ -98,10 +98,11 @@ describe("a version's own gates", () => {
   });
 
   it.each([
-    ['off, and certainly not 1', { value: 0.7, lower: 0.6, upper: 0.8 }, 'fail'],
-    ['off, but perhaps 1', { value: 0.7, lower: 0.4, upper: 1.1 }, 'inconclusive'],
+    ['certainly off', { value: 0.7, lower: 0.6, upper: 0.79 }, 'fail'],
+    ['off, but perhaps within the range', { value: 0.7, lower: 0.4, upper: 0.9 }, 'inconclusive'],
     ['within the range, although not 1', { value: 0.85, lower: 0.82, upper: 0.88 }, 'pass'],
-    ['too high', { value: 1.3, lower: 1.2, upper: 1.4 }, 'fail'],
+    ['certainly too high', { value: 1.4, lower: 1.3, upper: 1.5 }, 'fail'],
+    ['too high, but perhaps within the range', { value: 1.3, lower: 1.2, upper: 1.4 }, 'inconclusive'],
   ])('judge a calibration that is %s', (_, figure, verdict) => {
     const observed = { ...good, intervals: { ...good.intervals, observedToExpected: figure } };
     const slope = { ...good, intervals: { ...good.intervals, calibrationSlope: figure } };
