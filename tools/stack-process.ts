@@ -18,10 +18,11 @@ export class StackProcess {
   readonly #ended: Promise<unknown>;
   #output = '';
 
-  constructor(home: string) {
+  /** @param env further settings; `PORT` is picked free where they name none */
+  constructor(home: string, env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [ENTRY], {
       detached: true,
-      env: { ...process.env, TOLLGATE_HOME: home, PORT: '0' },
+      env: { ...process.env, TOLLGATE_HOME: home, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#ended = once(this.#child, 'exit');
