@@ -46,6 +46,7 @@ export function logBlobsOf(service: BlobServiceClient, container: string, boundM
         });
       }),
     list: (prefix) => list(client, container, prefix),
+    listSizes: (prefix) => listSizes(client, container, prefix),
     read: (path) => read(client, container, path),
     remove: (path) =>
       translate(`remove ${container}/${path}`, async () => {
@@ -62,11 +63,20 @@ const FULL: ReadonlySet<string> = new Set([
 ]);
 
 async function* list(client: ContainerClient, container: string, prefix: string): AsyncGenerator<string> {
+  for await (const { path } of listSizes(client, container, prefix)) yield path;
+}
+
+async function* listSizes(
+  client: ContainerClient,
+  container: string,
+  prefix: string,
+): AsyncGenerator<{ path: string; bytes: number }> {
   try {
     const blobs = unlessSilent(MAX_SILENCE_MS, (abortSignal) =>
       client.listBlobsFlat({ prefix, abortSignal }),
     );
-    for await (const blob of blobs) yield blob.name;
+    for await (const { name, properties } of blobs)
+      yield { path: name, bytes: properties.contentLength ?? 0 };
   } catch (error) {
     throw unavailable(`list ${container}/${prefix}`, error);
   }

@@ -1,4 +1,6 @@
 import type { Countable, EventCounter } from '../rollups/ports.ts';
+import { NO_TELEMETRY, type Telemetry } from '../telemetry.ts';
+import { TELEMETRY_ATTRIBUTES, TELEMETRY_SPANS } from '../telemetry-names.ts';
 import type { AppendLog } from './append-log.ts';
 import { concurrently } from './concurrently.ts';
 import { bury, type DeadLetter, type ReceivedEvent } from './dead-letter.ts';
@@ -18,6 +20,8 @@ export interface CollectParts {
   readonly logs: Readonly<Record<LogName, AppendLog>>;
   readonly counter: EventCounter;
   readonly deadLetters: WriteOnceBlobs;
+  /** Absent where it is off. */
+  readonly telemetry?: Pick<Telemetry, 'span'>;
 }
 
 export type LogName = 'predictions' | 'shadows';
@@ -26,6 +30,16 @@ export interface Collected {
   /** Lines appended. */
   readonly lines: number;
   readonly deadLetters: number;
+}
+
+/** What a batch adds to a file of the log. */
+interface LogFile {
+  readonly log: LogName;
+  readonly model: string;
+  readonly folder: string;
+  readonly lines: string[];
+  /** The requests that the lines come from, where they were traced. */
+  readonly traces: string[];
 }
 
 /** Writes at the same time: appends to different files, and dead letters. */
@@ -39,10 +53,7 @@ const MAX_AT_ONCE = 8;
  */
 export async function collect(parts: CollectParts, batch: ReceivedBatch): Promise<Collected> {
   const partition = JSON.stringify(batch.partition);
-  const files = new Map<
-    string,
-    { readonly log: LogName; readonly folder: string; readonly lines: string[] }
-  >();
+  const files = new Map<string, LogFile>();
   const events: Countable[] = [];
   const dead: DeadLetter[] = [];
   for (const event of batch.events) {
@@ -57,20 +68,31 @@ export async function collect(parts: CollectParts, batch: ReceivedBatch): Promis
     const log = facts.kind === 'prediction' ? 'predictions' : 'shadows';
     const folder = hourFolder(facts.data.model, facts.time);
     const line = `{"partition":${partition},"sequenceNumber":${sequenceNumber},"event":${read.text}}\n`;
-    const file = files.get(log + folder);
-    if (file === undefined) files.set(log + folder, { log, folder, lines: [line] });
-    else file.lines.push(line);
+    let file = files.get(log + folder);
+    if (file === undefined) {
+      file = { log, model: facts.data.model, folder, lines: [], traces: [] };
+      files.set(log + folder, file);
+    }
+    file.lines.push(line);
+    if (facts.kind === 'prediction' && facts.traceparent !== undefined) file.traces.push(facts.traceparent);
   }
   // First, because counting again is free and a line that is appended again is there twice.
   await parts.counter.count(batch.partition, events);
   const jobs = [
-    ...[...files.values()].map(
-      ({ log, folder, lines }) =>
-        () =>
-          parts.logs[log].append(folder, batch.partition, lines),
-    ),
+    ...[...files.values()].map((file) => () => appendTo(parts, batch.partition, file)),
     ...dead.map((letter) => () => bury(parts.deadLetters, letter)),
   ];
   await concurrently(jobs, MAX_AT_ONCE, (job) => job());
   return { lines: events.length, deadLetters: dead.length };
+}
+
+function appendTo(
+  { logs, telemetry = NO_TELEMETRY }: CollectParts,
+  partition: string,
+  { log, model, folder, lines, traces }: LogFile,
+): Promise<void> {
+  const attributes = { [TELEMETRY_ATTRIBUTES.model]: model, [TELEMETRY_ATTRIBUTES.lines]: lines.length };
+  return telemetry.span(TELEMETRY_SPANS.append, { attributes, causes: traces }, () =>
+    logs[log].append(folder, partition, lines),
+  );
 }

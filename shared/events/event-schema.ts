@@ -23,6 +23,10 @@ export const predictionEventSchema = z
     subject: z.string().min(1).optional(),
     time: z.string(),
     datacontenttype: z.literal('application/json').optional(),
+    traceparent: z
+      .string()
+      .optional()
+      .meta({ description: "The request's place in its trace (CloudEvents distributed tracing extension)" }),
     data: z.looseObject({
       model: modelNameSchema,
       version: versionSchema,

@@ -1,6 +1,7 @@
 import { type LogLine, logLineSchema } from './event-schema.ts';
 import { IdSet } from './id-set.ts';
-import { linesOf } from './lines.ts';
+import { isPlainLogLine } from './is-log-line.ts';
+import { lineBatchesOf } from './lines.ts';
 import { HOUR_MS, hourFolder, hourOf, parsePartName } from './log-layout.ts';
 import type { ReadableBlobs } from './ports.ts';
 import { timeOf } from './prediction-id.ts';
@@ -31,16 +32,30 @@ export async function* readHour(
   time: number,
   counts: ReadCounts = newCounts(),
 ): AsyncGenerator<LogLine, void, undefined> {
+  for await (const lines of readHourBatches(blobs, model, time, counts)) yield* lines;
+}
+
+/** As `readHour`, with all lines of a piece at once, for those who read millions of them. @throws Failure `unavailable` */
+export async function* readHourBatches(
+  blobs: ReadableBlobs,
+  model: string,
+  time: number,
+  counts: ReadCounts = newCounts(),
+): AsyncGenerator<LogLine[], void, undefined> {
   const seen = new IdSet();
   for (const path of await partsOf(blobs, hourFolder(model, time))) {
-    for await (const text of linesOf(blobs.read(path))) {
-      const line = parseLine(text);
-      if (line === undefined) counts.unreadable += 1;
-      else if (!seen.add(line.event.id)) counts.duplicates += 1;
-      else {
-        counts.lines += 1;
-        yield line;
+    for await (const texts of lineBatchesOf(blobs.read(path))) {
+      const lines: LogLine[] = [];
+      for (const text of texts) {
+        const line = parseLine(text);
+        if (line === undefined) counts.unreadable += 1;
+        else if (!seen.add(line.event.id)) counts.duplicates += 1;
+        else {
+          counts.lines += 1;
+          lines.push(line);
+        }
       }
+      yield lines;
     }
   }
 }
@@ -99,5 +114,5 @@ export function parseLine(text: string): LogLine | undefined {
   } catch {
     return undefined; // the caller counts it
   }
-  return logLineSchema.safeParse(value).data;
+  return isPlainLogLine(value) ? value : logLineSchema.safeParse(value).data;
 }

@@ -33,6 +33,11 @@ export interface ReadableBlobs {
   read(path: string): AsyncIterable<Uint8Array>;
 }
 
+export interface SizedBlobs {
+  /** The blobs whose paths start with `prefix`, with their sizes, in the order of their paths' code points. */
+  listSizes(prefix: string): AsyncIterable<{ readonly path: string; readonly bytes: number }>;
+}
+
 export interface RemovableBlobs {
   /** Removes a blob; one that is not there is removed already. */
   remove(path: string): Promise<void>;
@@ -50,4 +55,4 @@ export interface AppendBlobs {
 }
 
 /** Everything that the blobs of one container can do for the log. */
-export interface LogBlobs extends WriteOnceBlobs, ReadableBlobs, RemovableBlobs, AppendBlobs {}
+export interface LogBlobs extends WriteOnceBlobs, ReadableBlobs, SizedBlobs, RemovableBlobs, AppendBlobs {}

@@ -34,6 +34,8 @@ export interface PredictionFacts {
   /** The canary that the row was assigned to and that could not serve it. */
   readonly fallback?: { readonly version: string; readonly error: string } | undefined;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
+  /** The W3C `traceparent` of the request; absent where telemetry is off. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The version that the events of a writer are about. */
@@ -95,7 +97,8 @@ export function predictionEventWriter(
   return (facts) => {
     const { id, transactionId } = facts;
     const subject = transactionId === undefined ? '' : `"subject":${JSON.stringify(transactionId)},`;
-    const before = `${head}${id}",${subject}"time":"${timeText(timeOf(id))}"${data}${decisionText(facts)}`;
+    const traced = facts.traceparent === undefined ? '' : `"traceparent":"${facts.traceparent}",`;
+    const before = `${head}${id}",${subject}${traced}"time":"${timeText(timeOf(id))}"${data}${decisionText(facts)}`;
     const after = endText(facts, facts.modelMs === undefined ? '' : runTimeText(facts.modelMs));
     const inputsText = `"inputs":${inputs(facts.row)},`;
     const featuresText = `"features":${numbersText(facts.features, facts.offset, width)},`;

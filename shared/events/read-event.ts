@@ -15,7 +15,12 @@ export type EventFacts = {
   /** When the prediction was made, milliseconds since 1970-01-01T00:00Z. */
   readonly time: number;
 } & (
-  | { readonly kind: 'prediction'; readonly data: PredictionEvent['data'] }
+  | {
+      readonly kind: 'prediction';
+      readonly data: PredictionEvent['data'];
+      /** Of the request, where it was traced. */
+      readonly traceparent?: string | undefined;
+    }
   | { readonly kind: 'shadow'; readonly data: ShadowEvent['data'] }
 );
 
@@ -44,10 +49,10 @@ function factsOf(value: unknown): EventFacts | string {
     case PREDICTION_TYPE: {
       const parsed = predictionEventSchema.safeParse(value);
       if (!parsed.success) return problemsOf(parsed.error);
-      const { id, data } = parsed.data;
+      const { id, data, traceparent } = parsed.data;
       if (!promotionSchema.safeParse(data.promotionId).success)
         return 'data.promotionId: is not a promotion id';
-      return { kind: 'prediction', time: timeOf(id), data };
+      return { kind: 'prediction', time: timeOf(id), data, traceparent };
     }
     case SHADOW_TYPE: {
       const parsed = shadowEventSchema.safeParse(value);

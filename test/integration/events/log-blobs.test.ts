@@ -78,6 +78,13 @@ describe('the blobs of the log', () => {
     await blobs.remove('a/10');
     await blobs.remove('a/10');
     expect(await allOf(blobs.list('a/'))).toEqual(['a/1', 'a/2']);
+    await blobs.start('a/2/log');
+    await blobs.append('a/2/log', Buffer.from('1234'));
+    await blobs.append('a/2/log', Buffer.from('567'));
+    expect(await allOf(blobs.listSizes('a/2'))).toEqual([
+      { path: 'a/2', bytes: 1 },
+      { path: 'a/2/log', bytes: 7 },
+    ]);
   });
 
   it('are a failure where their container is not', async () => {
