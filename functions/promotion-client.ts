@@ -1,5 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
+import { theTelemetry } from '../shared/app.ts';
 import { type Orchestrations, PROMOTE, WAKE } from '../shared/promotion/parts.ts';
 
 /** The input that gives a function its client. */
@@ -17,12 +18,19 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
   const client = df.getClient(context);
   return {
     start: async (model, promotionId) => {
-      await client.startNew(PROMOTE, { instanceId: promotionId, input: { model, promotionId } });
+      const input = { model, promotionId, ...(await traceNow()) };
+      await client.startNew(PROMOTE, { instanceId: promotionId, input });
     },
     // Without data the event's body would be empty, which the extension refuses.
     wake: (promotionId) => client.raiseEvent(promotionId, WAKE, {}),
     status: (promotionId) => statusOf(context, promotionId),
   };
+}
+
+/** What an orchestration's input tells of the trace that it belongs to. */
+export async function traceNow(): Promise<{ readonly traceparent?: string }> {
+  const traceparent = (await theTelemetry()).traceparent();
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** Whether an orchestration goes on. */

@@ -51,8 +51,8 @@ route('promotion', 'GET', 'promotions/{promotionId}', async ({ params }) => ({
 route('promotion-approve', 'POST', 'promotions/{promotionId}/approve', async (request, context) => {
   const { promotions } = await theApp();
   const [model, id] = [request.params['model'] ?? '', request.params['promotionId'] ?? ''];
-  const { approvedBy } = await readBody(request, approveSchema);
-  await orderPromotion(promotions, model, id, { kind: 'approve', by: approvedBy });
+  const { approvedBy, reason } = await readBody(request, approveSchema);
+  await orderPromotion(promotions, model, id, { kind: 'approve', by: approvedBy, reason });
   await wake(context, id);
   return { jsonBody: await readPromotion(promotions, model, id) };
 });

@@ -7,32 +7,18 @@ import { readPaging } from '../shared/http/paging.ts';
 import { readBody } from '../shared/http/read-body.ts';
 import { handlerOf } from '../shared/http/route.ts';
 import { promoteRun } from '../shared/training/promote-run.ts';
-import { RETRAIN, RETRAIN_GIVE_UP, RETRAIN_STEP, RETRAIN_TRIAL } from '../shared/training/retrain-names.ts';
+import { RETRAIN_GIVE_UP, RETRAIN_STEP, RETRAIN_TRIAL } from '../shared/training/retrain-names.ts';
 import { advanceRun, giveUpRun, runTrialOf } from '../shared/training/retrain.ts';
 import type { RetrainParts } from '../shared/training/retrain-parts.ts';
 import { runIdSchema } from '../shared/training/run-record.ts';
-import {
-  listRuns,
-  readRun,
-  retrainSchema,
-  type RunOrchestrations,
-  runRefSchema,
-  startRun,
-} from '../shared/training/runs.ts';
-import { clientInput, orchestrationsOf, statusOf } from './promotion-client.ts';
-
-function runsOf(context: InvocationContext): RunOrchestrations {
-  return {
-    start: async (input) => {
-      await df.getClient(context).startNew(RETRAIN, { instanceId: input.runId, input });
-    },
-    status: async (runId) => statusOf(context, runId),
-  };
-}
+import { listRuns, readRun, retrainSchema, runRefSchema, startRun } from '../shared/training/runs.ts';
+import { clientInput, orchestrationsOf } from './promotion-client.ts';
+import { runsOf } from './retrain-client.ts';
 
 async function partsOf(context: InvocationContext): Promise<RetrainParts> {
-  const { retraining, promotions } = await theApp();
-  return { ...retraining, promote: promoteRun(promotions, orchestrationsOf(context)) };
+  const { retraining, promotions, settings } = await theApp();
+  const promote = promoteRun(promotions, orchestrationsOf(context), settings.retrainPlan);
+  return { ...retraining, promote };
 }
 
 app.http('retrain-start', {

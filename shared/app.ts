@@ -1,14 +1,23 @@
 import { randomFillSync } from 'node:crypto';
+import { Alerts } from './alerts/alerts.ts';
+import { webhookPoster } from './alerts/post-webhook.ts';
 import { blobsOf, openBlobService } from './azure/blob.ts';
 import { documentsOf, openCosmos } from './azure/cosmos.ts';
+import { openTelemetry } from './azure/telemetry.ts';
 import { rollupRowsOf } from './azure/cosmos-rollups.ts';
 import { openEventSender } from './azure/event-hubs.ts';
 import type { BlobContainer } from './azure/layout.ts';
 import { logBlobsOf } from './azure/log-blobs.ts';
 import type { Settings } from './config.ts';
 import { readSettings } from './config.ts';
+import type { DriftParts } from './drift/check.ts';
+import { readWindow } from './drift/read-window.ts';
+import { inputDrift } from './drift/read-reports.ts';
+import { ReportStore } from './drift/report-store.ts';
+import type { SummariseParts } from './drift/summarise.ts';
 import { AppendLog } from './events/append-log.ts';
 import type { CollectParts } from './events/collect.ts';
+import { countedDeadLetters, countedSpill } from './events/counted-writes.ts';
 import type { DecisionParts } from './events/decision.ts';
 import { findPrediction } from './events/find-prediction.ts';
 import { LABELS_HUB, PREDICTIONS_HUB } from './events/log-layout.ts';
@@ -20,11 +29,17 @@ import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
 import { LineageLog } from './lineage/lineage-log.ts';
 import { eventPoster } from './lineage/post-event.ts';
+import { FleetMetrics } from './metrics/fleet-metrics.ts';
+import { RecentPerformance } from './metrics/recent-windows.ts';
 import type { LabelParts } from './outcomes/accept-labels.ts';
 import type { CollectLabelsParts } from './outcomes/collect-labels.ts';
 import { findLabel } from './outcomes/find-label.ts';
+import { outcomeRules } from './outcomes/measure-windows.ts';
+import type { PerformanceParts } from './outcomes/performance.ts';
+import { heldOutMetrics, type WindowOutcomeParts, windowOutcomes } from './outcomes/window-outcomes.ts';
 import type { PromotionParts } from './promotion/parts.ts';
 import { PromotionStore } from './promotion/store.ts';
+import { tellOfPromotion } from './promotion/tell-telemetry.ts';
 import { Catalogue } from './registry/catalogue.ts';
 import { readModelFiles, readVerified } from './registry/model-folder.ts';
 import type { Blobs, LargeBlobs } from './registry/ports.ts';
@@ -34,6 +49,7 @@ import { TrafficView } from './registry/traffic-view.ts';
 import type { RollupRows } from './rollups/ports.ts';
 import { RollupWriter } from './rollups/rollup-writer.ts';
 import { loadModel } from './scoring/load-model.ts';
+import { MeasuredRecorder } from './scoring/measured-recorder.ts';
 import { ModelPool } from './scoring/model-pool.ts';
 import { predictionIds } from './scoring/prediction-ids.ts';
 import { Recorder } from './scoring/recorder.ts';
@@ -41,9 +57,14 @@ import type { ScoringParts } from './scoring/score.ts';
 import { Serving } from './scoring/serving.ts';
 import { ShadowScorer } from './scoring/shadow.ts';
 import { startShadowThread } from './scoring/shadow-thread.ts';
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts';
+import { parseEvaluation } from './training/evaluation/card.ts';
+import { newestDefinition } from './training/model-definition-file.ts';
 import type { RetrainParts } from './training/retrain-parts.ts';
 import { runInThread } from './training/retrain-thread.ts';
 import { RunStore } from './training/run-record.ts';
+import { tellOfRun } from './training/tell-telemetry.ts';
+import { Baselines } from './training/version-baseline.ts';
 
 /** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
 const SPILL_MS = 1_500;
@@ -74,14 +95,24 @@ export interface App {
   readonly labels: ReadableBlobs;
   /** The names of all models. */
   readonly modelNames: () => Promise<string[]>;
+  readonly performance: PerformanceParts & WindowOutcomeParts;
+  readonly metrics: FleetMetrics;
+  /** The log's histograms, for those who make and read them. */
+  readonly summarising: SummariseParts;
+  readonly drift: DriftParts;
   readonly retraining: Omit<RetrainParts, 'promote'>;
+  readonly alerts: Alerts;
+  readonly telemetry: Telemetry;
   readonly newId: () => string;
   /** Finishes running work and closes what holds resources. */
   close(): Promise<void>;
 }
 
-/** Builds an app that talks to the services that `settings` name. Nothing is connected before it is used. */
-export async function buildApp(settings: Settings): Promise<App> {
+/**
+ * Builds an app that talks to the services that `settings` name. Nothing is connected before it is used.
+ * @param telemetry where the app says what it does; only a worker does so, not the commands
+ */
+export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TELEMETRY): Promise<App> {
   const [blobService, database] = await Promise.all([
     openBlobService(settings.storage),
     openCosmos(settings.cosmos),
@@ -102,12 +133,14 @@ export async function buildApp(settings: Settings): Promise<App> {
   const spilled = logBlobs('predictions-spill', SPILL_MS);
   const labels = logBlobs('labels', APPEND_MS);
   const spilledLabels = logBlobs('labels-spill', SPILL_MS);
-  const deadLetters = logBlobs('dead-letter', APPEND_MS);
+  const buried = logBlobs('dead-letter', APPEND_MS);
+  const deadLetters = countedDeadLetters(buried, telemetry, PREDICTIONS_HUB);
+  const deadLabels = countedDeadLetters(buried, telemetry, LABELS_HUB);
   const rollups = rollupRowsOf(database, 'rollups');
   const log = new PredictionLog({
     mode: settings.predictionLog,
     sender,
-    spill: blobSpill(spilled, newId, Date.now),
+    spill: countedSpill(blobSpill(spilled, newId, Date.now), telemetry, PREDICTIONS_HUB),
     report: warn,
     now,
   });
@@ -116,10 +149,11 @@ export async function buildApp(settings: Settings): Promise<App> {
     mode: 'strict',
     noun: 'label',
     sender: labelSender,
-    spill: blobSpill(spilledLabels, newId, Date.now),
+    spill: countedSpill(blobSpill(spilledLabels, newId, Date.now), telemetry, LABELS_HUB),
     report: warn,
     now,
   });
+  const baselines = new Baselines({ registry, models, datasets, report: warn });
   const modelNames = () => registry.modelNames();
   const contractOf = async (row: VersionRow) =>
     parseContract(JSON.parse(Buffer.from(await readVerified(models, row, 'contract.json')).toString('utf8')));
@@ -146,6 +180,33 @@ export async function buildApp(settings: Settings): Promise<App> {
     now,
     report: warn,
   });
+  const lineage = new LineageLog({
+    documents: documentsOf(database, 'lineage'),
+    post: settings.openLineageUrl === undefined ? undefined : eventPoster(settings.openLineageUrl),
+    report: warn,
+  });
+  const promotionStore = new PromotionStore(documents, models, (before, after) =>
+    tellOfPromotion(telemetry, before, after),
+  );
+  const recorder = new Recorder(log, sender.maxBytes);
+  const summarising: SummariseParts = {
+    predictions,
+    histograms: blobsOf(blobService, 'histograms'),
+    baselineOf: (model, version) => baselines.of(model, version),
+  };
+  const driftReports = new ReportStore(documents, blobsOf(blobService, 'reports'));
+  const performanceParts: PerformanceParts & WindowOutcomeParts = {
+    logs: { predictions, labels },
+    inputDrift: (model) => inputDrift(driftReports, model),
+    rulesOf: async (model) => outcomeRules(await newestDefinition(registry, models, model)),
+    heldOutOf: async (model, version) => {
+      const row = await registry.version(model, version);
+      return row === undefined
+        ? {}
+        : heldOutMetrics(parseEvaluation(await readVerified(models, row, 'evaluation.json')));
+    },
+    time: Date.now,
+  };
   return {
     settings,
     registry,
@@ -154,7 +215,7 @@ export async function buildApp(settings: Settings): Promise<App> {
     datasets,
     scoring: {
       serving: new Serving(traffic, pool, Date.now),
-      recorder: new Recorder(log, sender.maxBytes),
+      recorder: telemetry === NO_TELEMETRY ? recorder : new MeasuredRecorder(recorder, telemetry),
       newId,
       now,
       shadow,
@@ -164,11 +225,12 @@ export async function buildApp(settings: Settings): Promise<App> {
       logs: { predictions: new AppendLog(predictions), shadows: new AppendLog(shadows) },
       counter: new RollupWriter(rollups),
       deadLetters,
+      telemetry,
     },
     rollups,
     replaying: { spill: spilled, deadLetters, sender, now },
     promotions: {
-      store: new PromotionStore(documents, models),
+      store: promotionStore,
       registry,
       rollups,
       planOf: async (row) => (await contractOf(row)).plan,
@@ -176,11 +238,7 @@ export async function buildApp(settings: Settings): Promise<App> {
       time: Date.now,
       report: warn,
     },
-    lineage: new LineageLog({
-      documents: documentsOf(database, 'lineage'),
-      post: settings.openLineageUrl === undefined ? undefined : eventPoster(settings.openLineageUrl),
-      report: warn,
-    }),
+    lineage,
     decisions: {
       find: (model, id) => findPrediction({ predictions, spill: spilled }, model, id),
       policyOf: async (model, version) => {
@@ -193,12 +251,33 @@ export async function buildApp(settings: Settings): Promise<App> {
     },
     predictions,
     labelling: { log: labelLog, newId, time: Date.now },
-    collectingLabels: { log: new AppendLog(labels), deadLetters, models: modelNames },
-    replayingLabels: { spill: spilledLabels, deadLetters, sender: labelSender, now },
+    collectingLabels: { log: new AppendLog(labels), deadLetters: deadLabels, models: modelNames },
+    replayingLabels: { spill: spilledLabels, deadLetters: deadLabels, sender: labelSender, now },
     labels,
     modelNames,
+    performance: performanceParts,
+    metrics: new FleetMetrics({
+      registry,
+      rollups,
+      promotions: promotionStore,
+      performance: new RecentPerformance(performanceParts, now, warn),
+      latestDrift: async (model) => (await driftReports.list(model, 1))[0],
+      time: Date.now,
+      now,
+    }),
+    summarising,
+    drift: {
+      registry,
+      models,
+      reports: driftReports,
+      baselineOf: (model, version) => baselines.of(model, version),
+      windowOf: (model, version, { from, to }) => readWindow(summarising, model, version, from, to),
+      outcomesOf: (model, version, window) => windowOutcomes(performanceParts, model, version, window),
+      time: Date.now,
+    },
     retraining: {
-      runs: new RunStore(documents),
+      runs: new RunStore(documents, (row) => tellOfRun(telemetry, row)),
+      lineage,
       registry,
       models,
       datasets,
@@ -207,6 +286,15 @@ export async function buildApp(settings: Settings): Promise<App> {
       newId,
       time: Date.now,
     },
+    alerts: new Alerts({
+      documents,
+      post: webhookPoster(settings.alerts, settings.publicUrl),
+      record: ({ key, model, state, severity, title }) =>
+        warn(`${model}: ${key} ${state} (${severity}): ${title}`),
+      time: Date.now,
+      report: warn,
+    }),
+    telemetry,
     newId,
     close: async () => {
       await shadow.close();
@@ -216,17 +304,28 @@ export async function buildApp(settings: Settings): Promise<App> {
   };
 }
 
+let telemetry: Promise<Telemetry> | undefined;
 let app: Promise<App> | undefined;
+
+/** The worker's telemetry; without the rest of the app, so that whatever becomes of that is told, too. */
+export function theTelemetry(): Promise<Telemetry> {
+  telemetry ??= openTelemetry(readSettings(process.env).telemetry);
+  return telemetry;
+}
 
 /** The worker's app: its parts are built once, the first time they are needed. */
 export function theApp(): Promise<App> {
-  app ??= buildApp(readSettings(process.env));
+  app ??= theTelemetry().then((opened) => buildApp(readSettings(process.env), opened));
   return app;
 }
 
 /** Closes the worker's app, if it was ever built. */
 export async function closeApp(): Promise<void> {
-  await (await app)?.close();
+  try {
+    await (await app)?.close();
+  } finally {
+    await (await telemetry)?.close();
+  }
 }
 
 function withCause(error: unknown): string {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ALERT_FORMATS, type AlertFormat } from './alerts/formats.ts';
+import { type Plan, planSchema } from './promotion/plan.ts';
 
 const nonEmpty = z.string().trim().min(1);
 
@@ -19,8 +21,44 @@ const environment = z.object({
   DEFAULT_MODEL: z
     .string({ error: 'is missing: name the model that POST /api/score uses' })
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a model name (lower-case letters, digits, hyphens)'),
+  ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'is not an http(s):// address' }).optional(),
+  ALERT_FORMAT: z.enum(ALERT_FORMATS).default('cloudevents'),
+  RETRAIN_ON_DRIFT: z.enum(['true', 'false']).default('true'),
+  /** Set by the platform. */
+  WEBSITE_HOSTNAME: nonEmpty.optional(),
+  RETRAIN_PLAN: z.string().transform(parsePlan).optional(),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z
+    .string()
+    .regex(/InstrumentationKey=[\da-f-]{36}(;|$)/i, 'is not a connection string of Application Insights')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'is not an http(s):// address' })
+    .optional(),
+  TELEMETRY_SAMPLE_RATIO: z.coerce
+    .number({ error: 'is not a number' })
+    .gt(0, 'is not above 0')
+    .lte(1, 'is above 1')
+    .default(0.05),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
+
+/** A promotion plan as JSON. */
+function parsePlan(text: string, context: z.RefinementCtx): Plan {
+  const complain = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return complain('is not JSON');
+  }
+  const plan = planSchema.safeParse(value);
+  if (plan.success) return plan.data;
+  const faults = plan.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`.trim());
+  return complain(`is not a promotion plan (${faults.join('; ')})`);
+}
 
 /** Services that are reached by a connection string, or by identity at an address. */
 const ALTERNATIVES = [
@@ -34,6 +72,17 @@ export type Access =
   | { readonly by: 'connection-string'; readonly connectionString: string }
   | { readonly by: 'identity'; readonly endpoint: string; readonly clientId: string | undefined };
 
+export interface TelemetrySettings {
+  /** The connection string of Application Insights. */
+  readonly insights: string | undefined;
+  /** The managed identity that sends to it; without one, the connection string alone has to do. */
+  readonly clientId: string | undefined;
+  /** The address of an OTLP collector, to which `/v1/traces` and the like are added. */
+  readonly collector: string | undefined;
+  /** The share of traces without a failure that is kept: above 0, at most 1. */
+  readonly ratio: number;
+}
+
 export interface Settings {
   readonly storage: Access;
   readonly cosmos: Access;
@@ -44,6 +93,19 @@ export interface Settings {
   readonly defaultModel: string;
   /** Where run events are also posted to. */
   readonly openLineageUrl: string | undefined;
+  readonly alerts: {
+    /** Where alerts go; nowhere but to telemetry where it is absent. May hold a secret. */
+    readonly webhook: URL | undefined;
+    readonly format: AlertFormat;
+  };
+  /** Whether a confirmed drift, or a decay of the performance, starts a retrain. */
+  readonly retrainOnDrift: boolean;
+  /** Where callers find this app, as far as it knows. */
+  readonly publicUrl: URL | undefined;
+  /** The plan of promotions that retrains hand their versions over to; the model folder's where it is absent. */
+  readonly retrainPlan: Plan | undefined;
+  /** Absent where telemetry is off. */
+  readonly telemetry: TelemetrySettings | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -94,6 +156,29 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     predictionLog: values.PREDICTION_LOG,
     defaultModel: values.DEFAULT_MODEL,
     openLineageUrl: values.OPENLINEAGE_URL,
+    alerts: {
+      webhook: values.ALERT_WEBHOOK_URL === undefined ? undefined : new URL(values.ALERT_WEBHOOK_URL),
+      format: values.ALERT_FORMAT,
+    },
+    retrainOnDrift: values.RETRAIN_ON_DRIFT === 'true',
+    publicUrl: publicUrl(values.WEBSITE_HOSTNAME),
+    retrainPlan: values.RETRAIN_PLAN,
+    telemetry: telemetryOf(values),
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function telemetryOf(values: z.infer<typeof environment>): TelemetrySettings | undefined {
+  const insights = values.APPLICATIONINSIGHTS_CONNECTION_STRING;
+  const collector = values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (insights === undefined && collector === undefined) return undefined;
+  return { insights, collector, clientId: values.AZURE_CLIENT_ID, ratio: values.TELEMETRY_SAMPLE_RATIO };
+}
+
+/** The platform names a host, with a port where it runs locally. */
+function publicUrl(hostname: string | undefined): URL | undefined {
+  if (hostname === undefined) return undefined;
+  const isLocal = /^(?:localhost|127\.0\.0\.1)(?::|$)/.test(hostname);
+  const url = `${isLocal ? 'http' : 'https'}://${hostname}`;
+  return URL.canParse(url) ? new URL(url) : undefined;
 }

@@ -23,3 +23,24 @@ export async function localSettings(): Promise<{
   const settings = Object.fromEntries(own.map(([name, value]) => [name, process.env[name] ?? value]));
   return { DEFAULT_MODEL: '', ...settings };
 }
+
+const servicesSchema = z.object({
+  STORAGE_CONNECTION: z.string().min(1),
+  COSMOS_CONNECTION: z.string().min(1),
+  EVENTHUBS_CONNECTION: z.string().min(1),
+});
+
+/** The services that an environment names by connection strings. @throws Error naming the settings that are missing */
+export function namedServices(env: Readonly<Record<string, string | undefined>>): {
+  readonly storage: string;
+  readonly cosmos: string;
+  readonly eventHubs: string;
+} {
+  const parsed = servicesSchema.safeParse(env);
+  if (!parsed.success) {
+    const names = parsed.error.issues.map(({ path }) => path.join('.'));
+    throw new Error(`The environment does not set ${names.join(', ')}`);
+  }
+  const { STORAGE_CONNECTION, COSMOS_CONNECTION, EVENTHUBS_CONNECTION } = parsed.data;
+  return { storage: STORAGE_CONNECTION, cosmos: COSMOS_CONNECTION, eventHubs: EVENTHUBS_CONNECTION };
+}

@@ -7,6 +7,7 @@ import { benchMemory } from '../bench/memory.ts';
 import { type BenchReport, formatReport, saveReport } from '../bench/report.ts';
 import { benchRouting } from '../bench/routing.ts';
 import { benchScoring } from '../bench/scoring.ts';
+import { benchSummarise } from '../bench/summarise.ts';
 import { benchWorkerStart } from '../bench/worker-start.ts';
 import { commandLine, run } from './command-line.ts';
 
@@ -19,6 +20,7 @@ const BENCHMARKS = new Map<string, () => Promise<BenchReport>>([
   ['worker-start', benchWorkerStart],
   ['memory', benchMemory],
   ['learner', benchLearner],
+  ['summarise', benchSummarise],
 ]);
 
 await run(

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { messageOf } from '../shared/failure.ts';
 
-/** Exit codes of every command. */
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+/** Exit codes of every command; `drifted` is only used where that was asked for. */
+export const EXIT = { done: 0, failed: 1, usage: 2, drifted: 3 } as const;
 
 /** A command of `npm run …`: `--help`, exit code 2 on wrong usage, and no stack trace for what a user can mend. */
 export function commandLine(name: string, description: string): Command {

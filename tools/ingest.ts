@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { App } from '../shared/app.ts';
-import { ingestEvents } from '../shared/lineage/events.ts';
-import { storeRows } from '../shared/training/dataset-store.ts';
 import { reportText } from '../shared/training/expectations/report.ts';
 import { retrainStartedSchema } from '../shared/training/runs.ts';
 import { commandLine, run } from './command-line.ts';
+import { keepRows } from './keep-rows.ts';
 import { readDefinition, readSuite } from './model-folders.ts';
 import { showProgress } from './progress.ts';
 import { type RowSource, sourceFault } from './row-files/open-rows.ts';
@@ -46,8 +45,7 @@ export async function ingest(
     const absent = facts.absent ?? [];
     if (absent.length > 0) say(`Columns that the file lacks count as missing values: ${absent.join(', ')}`);
     if (report !== undefined) say(reportText(report));
-    const startedAt = new Date();
-    const { row, existing } = await storeRows(app.registry, app.datasets, {
+    const { row, existing } = await keepRows(app, {
       model,
       staged,
       rows: read,
@@ -55,7 +53,6 @@ export async function ingest(
       origin,
       at: new Date(),
     });
-    if (!existing) await app.lineage.record(model, ingestEvents(row, app.newId(), startedAt, new Date()));
     say(
       existing
         ? `Data set version ${row.version} holds exactly these ${facts.rows} rows already: no new version`

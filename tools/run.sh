@@ -12,6 +12,9 @@ if ! cmp -s package-lock.json "$installed"; then
 fi
 PATH="$PWD/node_modules/.bin:$PATH"
 export PATH
+# What Node has compiled once it reads back: the embedded services start in half the time.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE-$PWD/dist/.compile-cache}
+export NODE_COMPILE_CACHE
 tool=$1
 shift
 exec node_modules/.bin/node "tools/$tool.ts" "$@"

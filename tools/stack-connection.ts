@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type App, buildApp } from '../shared/app.ts';
-import { readSettings } from '../shared/config.ts';
+import { readSettings, type Settings } from '../shared/config.ts';
 
 const endpointsSchema = z.object({
   http: z.string(),
   storage: z.string(),
   cosmos: z.string(),
   eventHubs: z.string().optional(),
+  processes: z.object({ host: z.array(z.int()).optional() }).optional(),
 });
 export type StackEndpoints = z.infer<typeof endpointsSchema>;
 
@@ -46,4 +47,19 @@ export function stackSettings(connections: Connections, defaultModel: string): R
 export async function connect(connections: Connections, defaultModel: string): Promise<App> {
   const openLineage = { OPENLINEAGE_URL: process.env['OPENLINEAGE_URL'] };
   return buildApp(readSettings({ ...stackSettings(connections, defaultModel), ...openLineage }));
+}
+
+/** Settings that say which services are meant. */
+const NAMING = ['STORAGE_CONNECTION', 'STORAGE_ACCOUNT_NAME', 'COSMOS_CONNECTION', 'COSMOS_ENDPOINT'];
+
+/**
+ * The settings of the services that the environment names as it does for the app, or else of the running stack.
+ * @throws Error where neither is there
+ */
+export async function serviceSettings(): Promise<Settings> {
+  // A tool for every model needs no default one.
+  const env = { DEFAULT_MODEL: 'none', ...process.env };
+  const isNamed = NAMING.some((name) => (process.env[name] ?? '') !== '');
+  if (isNamed) return readSettings(env);
+  return readSettings(stackSettings(await stackEndpoints(), 'none'));
 }

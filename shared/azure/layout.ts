@@ -10,6 +10,8 @@ export const BLOB_CONTAINERS = [
   'labels',
   'labels-spill',
   'dead-letter',
+  'histograms',
+  'reports',
 ] as const;
 
 export type BlobContainer = (typeof BLOB_CONTAINERS)[number];

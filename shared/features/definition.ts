@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { driftSettingsSchema, OUTCOME_COLUMNS } from '../drift/drift-settings.ts';
 import { durationSchema } from '../promotion/duration.ts';
 import { planSchema } from '../promotion/plan.ts';
 import { costsSchema } from '../training/evaluation/costs.ts';
@@ -7,6 +8,7 @@ import { trainingGatesSchema } from '../training/evaluation/training-gates.ts';
 import { learnerNameSchema } from '../training/learner.ts';
 import { searchPlanSchema } from '../training/search-plan.ts';
 import { findingsOf } from './check-definition.ts';
+import { allFeatureNames } from './feature-names.ts';
 import { MAX_FREQUENCIES, MAX_NAME, MAX_TEXT } from './limits.ts';
 
 // A name becomes a key of JSON rows: what every object inherits (constructor, toString …) would read as present.
@@ -39,6 +41,8 @@ export const columnSchema = z
     ignored: z.string().min(1).optional(),
     /** Where the value comes from when the row has none. */
     derive: z.strictObject({ from: columnName, part: timePartSchema }).optional(),
+    /** Whether its values only grow as time passes, such as an account's age: a change of them is no drift. */
+    ages: z.boolean().optional(),
     description: z.string().optional(),
     /** How the label's two values are written in files. */
     labels: z.strictObject({ positive: label, negative: label }).optional(),
@@ -169,6 +173,8 @@ const retrainSchema = z
   .strictObject({
     /** Labelled rows that a scheduled run needs beyond those that the newest version knew. */
     minNewRows: z.int().nonnegative().default(200),
+    /** The least time between two runs that a drift starts. */
+    driftEvery: durationSchema.default('24h'),
     /** Whether a version that passes its gates is handed over to a promotion. */
     promote: z.boolean().default(true),
   })
@@ -196,6 +202,8 @@ export const modelDefinitionSchema = z
     /** What a new version's learner and parameters are searched in, and how long. */
     search: searchPlanSchema.optional(),
     retrain: retrainSchema.optional(),
+    /** How live traffic is held against what the model was made from. */
+    drift: driftSettingsSchema.optional(),
   })
   .superRefine((definition, context) => {
     for (const { path, message } of findingsOf(definition)) {
@@ -206,6 +214,14 @@ export const modelDefinitionSchema = z
       columns.some((column) => column.name === wanted && column.type === type);
     if (typeof costs?.loss === 'string' && !has(costs.loss, 'number')) {
       context.addIssue({ code: 'custom', path: ['costs', 'loss'], message: 'is not a number column' });
+    }
+    const watched = new Set<string>([
+      ...columns.map((column) => column.name),
+      ...allFeatureNames(definition),
+      ...OUTCOME_COLUMNS,
+    ]);
+    for (const column of Object.keys(definition.drift?.columns ?? {}).filter((key) => !watched.has(key))) {
+      context.addIssue({ code: 'custom', path: ['drift', 'columns', column], message: 'is not a column' });
     }
     for (const [index, factor] of (trainingGates?.segmentGap?.columns ?? []).entries()) {
       if (has(factor, 'category')) continue;

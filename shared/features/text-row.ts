@@ -115,6 +115,7 @@ function labelReading({ labels }: Column): Reading {
   return (cell) => BOOLEANS.get(cell.toLowerCase()) ?? numberOf(cell);
 }
 
-function numberOf(cell: string): number | string {
+/** A text as the number that it says; any other stays a text. */
+export function numberOf(cell: string): number | string {
   return NUMBER.test(cell) ? Number(cell) : cell;
 }

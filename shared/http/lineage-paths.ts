@@ -8,7 +8,7 @@ import { read } from './openapi-parts.ts';
 export const lineagePaths: ZodOpenApiPathsObject = {
   '/api/models/{model}/versions/{version}/lineage': {
     get: read(
-      'The data sets and the run that a version was made by, and its promotions',
+      'The data, run and trial that a version was made by, its promotions, and what it served',
       z.object({ model: modelNameSchema, version: versionSchema }),
       lineageGraphSchema,
     ),

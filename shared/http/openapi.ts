@@ -6,11 +6,14 @@ import { modelNameSchema, versionSchema } from '../registry/rows.ts';
 import { modelViewSchema, trafficViewSchema, versionViewSchema } from '../registry/views.ts';
 import { featuresRequestSchema, scoreRequestSchema } from '../scoring/request.ts';
 import { MAX_TRANSACTIONS } from '../scoring/score.ts';
+import { dashboardPaths } from './dashboard-paths.ts';
 import { datasetPaths } from './dataset-paths.ts';
+import { driftPaths } from './drift-paths.ts';
 import { labelPaths } from './label-paths.ts';
 import { lineagePaths } from './lineage-paths.ts';
 import { json, ok, params, read, refused } from './openapi-parts.ts';
 import { pagingSchema } from './paging.ts';
+import { performancePaths } from './performance-paths.ts';
 import { promotionPaths } from './promotion-paths.ts';
 import { retrainPaths } from './retrain-paths.ts';
 
@@ -32,6 +35,7 @@ const predictionsSchema = z.object({ predictions: z.array(predictionSchema) }).m
 export const healthSchema = z
   .object({
     status: z.enum(['live', 'ready', 'unavailable']),
+    version: z.string().optional().meta({ description: 'Of the app, with the commit it is made of' }),
     parts: z
       .array(z.object({ part: z.string(), ready: z.boolean(), detail: z.string().optional() }))
       .optional(),
@@ -98,11 +102,14 @@ export function openApiDocument(models: readonly DocumentedModel[], defaultModel
       },
     },
     '/api/models/{model}/traffic': { get: read('Who gets traffic', modelPath, trafficViewSchema) },
+    ...dashboardPaths,
+    ...driftPaths,
     ...promotionPaths,
     ...labelPaths,
     ...datasetPaths,
     ...retrainPaths,
     ...lineagePaths,
+    ...performancePaths,
     '/api/models/{model}/predictions/{predictionId}': {
       get: read(
         'A logged prediction, with the version and the policy that decided, and its label if known',

@@ -15,6 +15,13 @@ export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): P
   throw new Failure('invalid', `The body is not what this route takes: ${listed}`, { problems });
 }
 
+/** The same of a body that may be left out: then it is `{}`. @throws as `readBody` */
+export async function readOptionalBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
+  const hasLength = Number(request.headers.get('content-length')) > 0;
+  const isEmpty = !hasLength && (await request.clone().text()).trim() === '';
+  return isEmpty ? schema.parse({}) : readBody(request, schema);
+}
+
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((key) => `/${pointerToken(String(key))}`).join('');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];

@@ -16,7 +16,7 @@ export const startSchema = z.strictObject({
 export type StartRequest = z.output<typeof startSchema>;
 
 /** `POST …/approve` */
-export const approveSchema = z.strictObject({ approvedBy: nameSchema });
+export const approveSchema = z.strictObject({ approvedBy: nameSchema, reason: reasonSchema.optional() });
 /** `POST …/abort` */
 export const abortSchema = z.strictObject({ abortedBy: nameSchema, reason: reasonSchema });
 /** `POST …/rollback` */

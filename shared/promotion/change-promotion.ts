@@ -63,8 +63,9 @@ export async function abandonPromotion(
     if (isOver(found.state) || found.state.situation.phase === 'promoted') return undefined;
     const at = parts.time();
     const event: PromotionEvent = { kind: 'aborted', at, by: AUTOMATIC, reason };
-    const changes = [...found.changes, changeOf(at, AUTOMATIC, `aborted: ${reason}`)];
-    return { ...found, state: evolve(found.state, event), changes };
+    const state = evolve(found.state, event);
+    const changes = [...found.changes, changeOf(at, AUTOMATIC, `aborted: ${reason}`, state.situation)];
+    return { ...found, state, changes };
   });
   if (!isOver(row.state)) return false;
   await holdTraffic(parts.registry, row, parts.time());

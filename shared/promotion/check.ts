@@ -14,7 +14,12 @@ import { changeOf, PHASES, type PromotionRow } from './record.ts';
 import { isOver } from './state.ts';
 
 /** What a promotion's orchestration is started with, and gives to each of its checks. */
-export const promotionRefSchema = z.object({ model: modelNameSchema, promotionId: promotionIdSchema });
+export const promotionRefSchema = z.object({
+  model: modelNameSchema,
+  promotionId: promotionIdSchema,
+  /** The trace of whoever started it; absent where telemetry was off. */
+  traceparent: z.string().optional(),
+});
 export type PromotionRef = z.infer<typeof promotionRefSchema>;
 
 export const checkResultSchema = z.object({
@@ -85,7 +90,8 @@ function closeLost(row: PromotionRow, { row: traffic }: Traffic, at: number): Pr
   const event: PromotionEvent = kept
     ? { kind: 'watch-ended', at }
     : { kind: watched ? 'rolled-back' : 'aborted', at, by, reason };
-  return { ...row, state: evolve(row.state, event), changes: [...row.changes, changeOf(at, by, reason)] };
+  const state = evolve(row.state, event);
+  return { ...row, state, changes: [...row.changes, changeOf(at, by, reason, state.situation)] };
 }
 
 function resultOf({ state, evaluations }: PromotionRow): CheckResult {

@@ -3,7 +3,7 @@ import type { PromotionState } from './state.ts';
 
 /** What a person asks of a promotion. */
 export type PromotionCommand =
-  | { readonly kind: 'approve'; readonly by: string }
+  | { readonly kind: 'approve'; readonly by: string; readonly reason?: string | undefined }
   | { readonly kind: 'abort'; readonly by: string; readonly reason: string }
   | { readonly kind: 'rollback'; readonly by: string; readonly reason: string };
 

@@ -33,7 +33,8 @@ export function look(row: PromotionRow, minutes: readonly MinuteRow[], now: numb
       ...row.evaluations,
       { at: new Date(now).toISOString(), phase, step, ...copyOf(assessment) },
     ],
-    changes: what === undefined ? row.changes : [...row.changes, changeOf(now, AUTOMATIC, what)],
+    changes:
+      what === undefined ? row.changes : [...row.changes, changeOf(now, AUTOMATIC, what, state.situation)],
   };
 }
 

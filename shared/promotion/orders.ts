@@ -95,19 +95,22 @@ function ordered(row: PromotionRow, command: PromotionCommand, at: number): Prom
   const answer = answerCommand(row.state, command, at);
   if (!answer.accepted) throw new Failure(answer.why, answer.message);
   const { kind, by } = command;
-  const why = kind === 'approve' ? {} : { reason: command.reason };
+  const why = command.reason === undefined ? {} : { reason: command.reason };
+  const state = evolve(row.state, answer.event);
+  // A promotion that is over stays what it came to, also where its traffic is taken back.
+  const since = kind === 'rollback' ? ({ phase: 'rolled-back', percent: 0 } as const) : state.situation;
   return {
     ...row,
-    state: evolve(row.state, answer.event),
+    state,
     commands: [...row.commands, { at: new Date(at).toISOString(), kind, by, ...why }],
-    changes: [...row.changes, changeOf(at, by, textOf(row, command))],
+    changes: [...row.changes, changeOf(at, by, textOf(row, command), since)],
   };
 }
 
 function textOf({ champion }: PromotionRow, command: PromotionCommand): string {
   switch (command.kind) {
     case 'approve':
-      return 'approved';
+      return command.reason === undefined ? 'approved' : `approved: ${command.reason}`;
     case 'abort':
       return `aborted, all traffic back to version ${champion}: ${command.reason}`;
     case 'rollback':

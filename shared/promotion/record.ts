@@ -3,7 +3,7 @@ import { modelNameSchema, promotionIdSchema, versionSchema } from '../registry/r
 import { type Watermark, watermarkOf, watermarkSchema } from '../rollups/fold-minutes.ts';
 import { gateResultSchema, verdictSchema } from './gate.ts';
 import type { Plan } from './plan.ts';
-import { begin, type PromotionState, promotionStateSchema } from './state.ts';
+import { begin, type PromotionState, promotionStateSchema, type Situation } from './state.ts';
 
 export const PHASES = [
   'shadow',
@@ -28,7 +28,14 @@ export const evaluationSchema = z
 export type Evaluation = z.infer<typeof evaluationSchema>;
 
 /** What became different, and through whom. */
-export const changeSchema = z.object({ at: z.iso.datetime(), by: z.string(), what: z.string() });
+export const changeSchema = z.object({
+  at: z.iso.datetime(),
+  by: z.string(),
+  what: z.string(),
+  /** From then on; absent in records of earlier releases. */
+  phase: z.enum(PHASES).optional(),
+  percent: z.number().optional().meta({ description: "The version's share of the traffic from then on" }),
+});
 export type Change = z.infer<typeof changeSchema>;
 
 /** What a person has asked of the promotion; what follows from it is in the state of the same write. */
@@ -111,6 +118,7 @@ export function beginRecord({ plan, requestedBy, at, ...facts }: Beginning): Pro
         at,
         requestedBy ?? 'unknown',
         `asked to promote version ${facts.version} over ${facts.champion}`,
+        state.situation,
       ),
     ],
     pages: 0,
@@ -128,7 +136,15 @@ export function watermarkFor(state: PromotionState, at: number): Watermark {
   return watermarkOf(trafficStep(state), at);
 }
 
-/** @param at milliseconds since 1970-01-01T00:00Z */
-export function changeOf(at: number, by: string, what: string): Change {
-  return { at: new Date(at).toISOString(), by, what };
+/**
+ * @param at milliseconds since 1970-01-01T00:00Z
+ * @param since what the promotion and its traffic are from then on
+ */
+export function changeOf(
+  at: number,
+  by: string,
+  what: string,
+  { phase, percent }: Pick<Situation, 'phase' | 'percent'>,
+): Change {
+  return { at: new Date(at).toISOString(), by, what, phase, percent };
 }

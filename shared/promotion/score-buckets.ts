@@ -13,3 +13,8 @@ export function scoreBucket(score: number): number {
   const bucket = Math.floor((logit - LOWEST_LOGIT) / LOGITS_PER_BUCKET);
   return Math.min(SCORE_BUCKETS - 1, Math.max(0, bucket));
 }
+
+/** The score in the middle of a bucket. */
+export function bucketScore(bucket: number): number {
+  return 1 / (1 + Math.exp(-(LOWEST_LOGIT + (bucket + 0.5) * LOGITS_PER_BUCKET)));
+}

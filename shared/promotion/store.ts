@@ -16,14 +16,19 @@ export interface StoredPromotion {
   readonly etag: string;
 }
 
+type Told = (before: PromotionRow | undefined, after: PromotionRow) => void;
+
 /** The documents of promotions, and their copies in Blob. Whatever it throws is a `Failure` of kind `unavailable`. */
 export class PromotionStore {
   readonly #documents: Documents;
   readonly #models: Blobs;
+  readonly #told: Told;
 
-  constructor(documents: Documents, models: Blobs) {
+  /** @param told is told of every document that was written, and what it was before */
+  constructor(documents: Documents, models: Blobs, told: Told = () => undefined) {
     this.#documents = documents;
     this.#models = models;
+    this.#told = told;
   }
 
   async read(model: string, promotionId: string): Promise<StoredPromotion | undefined> {
@@ -41,7 +46,9 @@ export class PromotionStore {
     const created = await this.#documents.create(row.model, idOf(row.promotionId), row);
     if (created === undefined)
       throw new Failure('unavailable', `Promotion ${row.promotionId} exists already`);
-    return parsed(created);
+    const stored = parsed(created);
+    this.#told(undefined, stored.row);
+    return stored;
   }
 
   /**
@@ -62,8 +69,11 @@ export class PromotionStore {
       });
       next = { ...next, pages: next.pages + 1, evaluations: next.evaluations.slice(PAGE) };
     }
-    const stored = await this.#documents.replace(row.model, idOf(row.promotionId), next, before.etag);
-    return stored && parsed(stored);
+    const replaced = await this.#documents.replace(row.model, idOf(row.promotionId), next, before.etag);
+    if (replaced === undefined) return undefined;
+    const stored = parsed(replaced);
+    this.#told(before.row, stored.row);
+    return stored;
   }
 
   /** Every evaluation, oldest first. */

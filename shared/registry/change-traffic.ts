@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import type { Blobs, Documents } from './ports.ts';
 import { parseTraffic, type Traffic } from './parse-row.ts';
+import { copyBytes, trafficCopyPath } from './row-copies.ts';
 import type { Transition } from './traffic.ts';
 
 /** What became of a transition, and the row as it is now. */
@@ -50,7 +51,7 @@ export async function copyTraffic({ documents, models }: TrafficStores, traffic:
   const { model } = traffic.row;
   for (let { row } = traffic; ;) {
     // In sequence: each copy follows the one before
-    await models.write(`${model}/traffic.json`, Buffer.from(JSON.stringify(row, undefined, 2)));
+    await models.write(trafficCopyPath(model), copyBytes(row));
     const now = await readTraffic(documents, model);
     if (now.row.epoch <= row.epoch) return;
     row = now.row;

@@ -2,9 +2,12 @@ import type { z } from 'zod';
 import { changeTraffic, copyTraffic, type TrafficChange, type TrafficStores } from './change-traffic.ts';
 import { parseRow, parseTraffic, type Traffic } from './parse-row.ts';
 import type { Blobs, Documents } from './ports.ts';
+import { copyBytes, trafficCopyPath, versionCopyPath } from './row-copies.ts';
 import {
   type DatasetRow,
   datasetRowSchema,
+  type Registration,
+  registrationSchema,
   type TrafficRow,
   type VersionRow,
   versionRowSchema,
@@ -51,21 +54,61 @@ export class Registry {
     return this.#list(datasetRowSchema, model, 'dataset', limit, after);
   }
 
-  /** Adds the row of a version whose files are in Blob already. @returns false where the number is taken. */
+  /** What `settle` has settled for a run; its row may have yet to be added. */
+  async settled(model: string, run: string): Promise<VersionRow | undefined> {
+    const found = await this.#documents.read(model, `registration:${run}`);
+    return found && parseRow(registrationSchema, found.value).row;
+  }
+
+  /**
+   * Settles what a run registers, for good: the first row of the run counts, and whoever comes later gets that one.
+   * @param row of a version whose files are in Blob already
+   */
+  async settle(row: VersionRow): Promise<VersionRow> {
+    const { model, createdBy } = row;
+    const document: Registration = { kind: 'registration', model, run: createdBy.run, row };
+    const id = `registration:${createdBy.run}`;
+    if ((await this.#documents.create(model, id, document)) !== undefined) return row;
+    return (await this.settled(model, createdBy.run)) ?? row;
+  }
+
+  /**
+   * Adds the row of a version whose files are in Blob already, after its copy.
+   * @returns false where the number is taken
+   */
   async addVersion(row: VersionRow): Promise<boolean> {
+    await this.#stores.models.create(versionCopyPath(row.model, row.version), copyBytes(row));
     return (await this.#documents.create(row.model, `version:${row.version}`, row)) !== undefined;
   }
 
-  /** Retires a version that was replaced. One that is not there, was rejected, or is retired already, stays as it is. */
+  /**
+   * Retires a version that was replaced, and brings its copy up to date. One that is not there, or was rejected, stays
+   * as it is. Where it fails, doing it again completes it.
+   */
   async retire(model: string, version: string): Promise<void> {
     for (;;) {
       // In sequence: each try needs the row that the one before has lost against
       const found = await this.#documents.read(model, `version:${version}`);
       const row = found && parseRow(versionRowSchema, found.value);
-      if (found === undefined || row?.state !== 'registered') return;
+      if (found === undefined || row === undefined || row.state === 'rejected') return;
       const retired: VersionRow = { ...row, state: 'retired' };
-      if (await this.#documents.replace(model, `version:${version}`, retired, found.etag)) return;
+      const isStored =
+        row.state === 'retired' ||
+        (await this.#documents.replace(model, `version:${version}`, retired, found.etag)) !== undefined;
+      if (!isStored) continue;
+      await this.#stores.models.write(versionCopyPath(model, version), copyBytes(retired));
+      return;
     }
+  }
+
+  /**
+   * Whether a model that had traffic has no rows any more, only their copies: it has to be recovered before anything is
+   * registered, which would be taken for its first version.
+   */
+  async isLost(model: string): Promise<boolean> {
+    // The copy first: it is written after the row.
+    const copy = await this.#stores.models.read(trafficCopyPath(model));
+    return copy !== undefined && (await this.traffic(model)) === undefined;
   }
 
   async addDataset(row: DatasetRow): Promise<boolean> {

@@ -48,6 +48,15 @@ export const versionRowSchema = z.object({
 });
 export type VersionRow = z.infer<typeof versionRowSchema>;
 
+/** Which version a run registers: written once, before the version's row, so that a run that is repeated has no second one. */
+export const registrationSchema = z.object({
+  kind: z.literal('registration'),
+  model: modelNameSchema,
+  run: z.string(),
+  row: versionRowSchema,
+});
+export type Registration = z.infer<typeof registrationSchema>;
+
 /** A promotion's id: also an orchestration's instance id, and part of a document's id in Cosmos. */
 export const promotionIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/, 'is not a promotion id');
 /** The phase of a promotion, counted up: 0 is the shadow. */

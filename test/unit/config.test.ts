@@ -15,9 +15,22 @@ describe('readSettings', () => {
       cosmos: { by: 'connection-string', connectionString: 'cosmos-secret' },
       eventHubs: { by: 'connection-string', connectionString: 'hubs-secret' },
       predictionLog: 'strict',
+      alerts: { format: 'cloudevents' },
+      retrainOnDrift: true,
       defaultModel: 'cards',
       logLevel: 'info',
     });
+  });
+
+  it("takes the plan of retrains' promotions, with the other fields at their defaults", () => {
+    const { retrainPlan } = readSettings({ ...local, RETRAIN_PLAN: '{"checkEvery":"5s"}' });
+    expect(retrainPlan).toMatchObject({ checkEvery: '5s', shadow: { bake: '24h' } });
+    for (const [text, problem] of [
+      ['{', 'RETRAIN_PLAN is not JSON'],
+      ['{"checkEvery":"soon"}', 'RETRAIN_PLAN is not a promotion plan (checkEvery'],
+    ] as const) {
+      expect(() => readSettings({ ...local, RETRAIN_PLAN: text })).toThrow(problem);
+    }
   });
 
   it('takes access by identity', () => {
@@ -44,6 +57,29 @@ describe('readSettings', () => {
       endpoint: 'https://bank.documents.azure.com:443/',
       clientId: 'id',
     });
+  });
+
+  it('has telemetry where there is somewhere to send it, at a twentieth of the traces', () => {
+    const INSIGHTS = 'InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://x/';
+    const { telemetry } = readSettings({
+      ...local,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: INSIGHTS,
+      AZURE_CLIENT_ID: 'id',
+    });
+    expect(telemetry).toEqual({ insights: INSIGHTS, clientId: 'id', ratio: 0.05 });
+    const collected = readSettings({
+      ...local,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      TELEMETRY_SAMPLE_RATIO: '1',
+    });
+    expect(collected.telemetry).toEqual({ collector: 'http://collector:4318', ratio: 1 });
+    for (const wrong of ['0', '1.5', 'some'])
+      expect(() => readSettings({ ...local, TELEMETRY_SAMPLE_RATIO: wrong })).toThrow(
+        /TELEMETRY_SAMPLE_RATIO is/,
+      );
+    expect(() => readSettings({ ...local, APPLICATIONINSIGHTS_CONNECTION_STRING: 'a secret' })).toThrow(
+      /APPLICATIONINSIGHTS_CONNECTION_STRING is not a connection string/,
+    );
   });
 
   it('lists every problem at once, and no value', () => {

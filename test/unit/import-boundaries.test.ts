@@ -75,6 +75,8 @@ function fault({ from, to, typeOnly }: Import): string | undefined {
   if (own === 'local' && !['local', 'tools', 'bench'].includes(top))
     return 'only tools and bench import local';
   if (top === 'local' && own !== undefined && own !== 'local') return 'local imports nothing of the app';
+  if ((top === 'web') !== (own === 'web') && own !== undefined)
+    return 'the dashboard and the rest meet over HTTP only';
   if ((top === 'tools' || top === 'bench') && own === 'functions')
     return 'tools and bench do not import functions';
   if (
@@ -84,6 +86,8 @@ function fault({ from, to, typeOnly }: Import): string | undefined {
   ) {
     return 'SDKs are used in shared/azure only';
   }
+  if (/^(@opentelemetry\/|@azure\/monitor-)/.test(to) && !from.startsWith('shared/azure/'))
+    return 'telemetry goes through its port';
   if (/^(node:)?child_process$/.test(to) && !typeOnly && !['local', 'tools', 'bench'].includes(top)) {
     return 'only local, tools and bench start processes';
   }
@@ -113,10 +117,13 @@ describe('import boundaries', () => {
     ['shared/app.ts', 'local/supervisor.ts'],
     ['local/host/main.ts', 'shared/failure.ts'],
     ['functions/score.ts', 'orchestrations/promote.ts'],
+    ['shared/scoring/score.ts', '@opentelemetry/api'],
     ['shared/promotion/start.ts', 'durable-functions'],
     ['tools/train.ts', 'functions/score.ts'],
     ['shared/training/fit.ts', 'node:child_process'],
     ['models/fraud/generate.ts', 'local/lock.ts'],
+    ['web/main.ts', 'shared/failure.ts'],
+    ['tools/demo.ts', 'web/format.ts'],
   ])('are broken by %s importing %s', (from, to) => {
     expect(fault({ from, to, typeOnly: false })).toBeDefined();
   });

@@ -65,8 +65,7 @@ describe('the API document', () => {
       const place = `api#/paths/${pointer(template)}/${method}/responses/${reply.status}/content/${pointer(type)}/schema`;
       const validate = ajv.getSchema(encodeURI(place));
       expect(validate, `${method} ${template} is not described for ${reply.status} ${type}`).toBeDefined();
-      const body: unknown =
-        type === 'text/html' || type === 'text/markdown' ? await reply.text() : await reply.json();
+      const body: unknown = type.startsWith('text/') ? await reply.text() : await reply.json();
       expect(validate?.(body), `${place}: ${ajv.errorsText(validate?.errors)}`).toBe(true);
       checked.add(`${method} ${template}`);
     };
@@ -114,6 +113,18 @@ describe('the API document', () => {
     await check(retrain, 'post', await post('/api/models/none/retrain', { reason: 'a test' }));
     await check('/api/models/{model}/runs', 'get', await get('/api/models/fraud/runs'));
     await check('/api/models/{model}/runs/{runId}', 'get', await get('/api/models/fraud/runs/none'));
+    const drift = '/api/models/{model}/drift';
+    const report = await post('/api/models/fraud/drift', {});
+    const { id } = z.object({ id: z.string() }).parse(await report.clone().json());
+    await check(drift, 'post', report);
+    await check(drift, 'post', await post('/api/models/fraud/drift', { to: '2126-01-01' }));
+    await check(drift, 'post', await post('/api/models/none/drift', {}));
+    for (const accept of ['application/json', 'text/html']) {
+      await check(drift, 'get', await get('/api/models/fraud/drift', { accept }));
+      await check(`${drift}/{id}`, 'get', await get(`/api/models/fraud/drift/${id}`, { accept }));
+    }
+    await check(`${drift}/{id}`, 'get', await get('/api/models/fraud/drift/none'));
+    await check(`${drift}/history`, 'get', await get('/api/models/fraud/drift/history?limit=1'));
     const rollback = { requestedBy: 'someone', reason: 'there is nothing to return to' };
     await check('/api/models/{model}/rollback', 'post', await post('/api/models/fraud/rollback', rollback));
     const predictionId = '01a1feb5-2db4-71a8-a24a-2df1d67ce987';
@@ -153,6 +164,14 @@ describe('the API document', () => {
       ['/api/health/ready', '/api/health/ready'],
       ['/api/openapi.json', '/api/openapi.json'],
       ['/api/docs', '/api/docs'],
+      ['/dashboard', '/dashboard'],
+      ['/api/models/{model}/performance', '/api/models/fraud/performance?window=hour'],
+      ['/api/models/{model}/performance', '/api/models/fraud/performance?window=week'],
+      ['/api/models/{model}/performance', '/api/models/none/performance'],
+      ['/api/metrics', '/api/metrics'],
+      ['/api/models/{model}/minutes', '/api/models/fraud/minutes'],
+      ['/api/models/{model}/minutes', '/api/models/fraud/minutes?from=never'],
+      ['/api/models/{model}/minutes', '/api/models/none/minutes'],
     ] as const) {
       await check(template, 'get', await get(path));
     }

@@ -51,6 +51,7 @@ describe('scoring over HTTP', () => {
       'model.onnx',
       'samples.json',
       'evaluation.json',
+      'baseline.json',
       'definition.json',
       'card.md',
       'card.json',

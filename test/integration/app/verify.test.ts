@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../shared/onnx/verify-model.ts';
 import type { Blobs } from '../../../shared/registry/ports.ts';
 import type { VersionRow } from '../../../shared/registry/rows.ts';
-import { storeDataset } from '../../../shared/training/dataset-store.ts';
 import { verifyVersion } from '../../../shared/training/verify-version.ts';
 import { type AppStack, fraudRows, startAppStack } from '../../fixtures/app-stack.ts';
+import { storeDataset } from '../../fixtures/stored-rows.ts';
 
 const model = 'fraud';
 const tool = resolve(import.meta.dirname, '../../../tools/verify.ts');
