@@ -22,6 +22,7 @@ import type { DriftReport } from './report.ts';
 import { SEASONAL_DAYS } from './seasonal-floors.ts';
 import { seasonalReference } from './seasonal-reference.ts';
 import { TREND_WINDOWS } from './trend.ts';
+import { asksForWeekday, withoutWeekdayScores } from './weekday-scores.ts';
 
 /** What labels say by now of a version and a window. */
 export interface WindowOutcomes {
@@ -96,7 +97,7 @@ async function newReport(
     );
   const { spec } = baseline;
   const read = (of: CheckWindow) => parts.windowOf(model, version, of);
-  const [{ settings, importances }, predictions, outcomes] = await Promise.all([
+  const [{ settings, importances, isOfWeekdays }, predictions, outcomes] = await Promise.all([
     readVersionFacts(parts.models, row),
     read(window),
     parts.outcomesOf(model, version, window),
@@ -110,8 +111,9 @@ async function newReport(
       : await seasonalReference({ read, measure: compare }, window);
   const reference =
     seasonal === undefined ? baseline.reference : withBaselineLabels(seasonal.reference, baseline);
+  const compared = compare(reference, current);
   const assessment = assess({
-    columns: compare(reference, current),
+    columns: isOfWeekdays && seasonal === undefined ? withoutWeekdayScores(compared, window) : compared,
     settings,
     from: new Date(window.from).toISOString(),
     previous: previousDrift(earlier, version, window.from),
@@ -152,11 +154,14 @@ function withBaselineLabels(
   return { ...reference, columns };
 }
 
+interface VersionFacts {
+  readonly settings: DriftSettings;
+  readonly importances: ReadonlyMap<string, number>;
+  readonly isOfWeekdays: boolean;
+}
+
 /** What a version's folder says of how it is watched, and what its features are worth to it. */
-async function readVersionFacts(
-  models: Blobs,
-  row: VersionRow,
-): Promise<{ readonly settings: DriftSettings; readonly importances: ReadonlyMap<string, number> }> {
+async function readVersionFacts(models: Blobs, row: VersionRow): Promise<VersionFacts> {
   const has = (name: string) => row.files.some((file) => file.name === name);
   return usable(row.version, async () => {
     const definition = has(DEFINITION_FILE) ? await readVersionDefinition(models, row) : undefined;
@@ -164,7 +169,11 @@ async function readVersionFacts(
     const importances = (evaluation.importances ?? []).map(
       ({ feature, averagePrecision }): [string, number] => [feature, averagePrecision],
     );
-    return { settings: definition?.drift ?? DEFAULT_DRIFT_SETTINGS, importances: new Map(importances) };
+    return {
+      settings: definition?.drift ?? DEFAULT_DRIFT_SETTINGS,
+      importances: new Map(importances),
+      isOfWeekdays: definition !== undefined && asksForWeekday(definition),
+    };
   });
 }
 

@@ -49,7 +49,7 @@ describe('the fraud model', () => {
     const categories = ['grocery', 'retail', 'entertainment', 'utilities'];
     categories.push('electronics', 'travel', 'dining', 'digital_goods');
     const currencies = ['CAD', 'USD', 'EUR', 'GBP', 'AUD', 'INR'];
-    // ln(276.67), ln(552.34), ln(714) from a table of logarithms; 18 h is three quarters of a turn; a Monday is 0
+    // ln(276.67), ln(552.34), ln(714) from a table of logarithms; 18 h is three quarters of a turn
     const expected = {
       amount_log1p: 5.6228256,
       amount_per_avg_monthly_spend: 0.5,
@@ -57,8 +57,6 @@ describe('the fraud model', () => {
       hour_of_day_sin: -1,
       hour_of_day_cos: 0,
       night: 0,
-      day_of_week_sin: 0,
-      day_of_week_cos: 1,
       customer_tenure_days_log1p: 6.570883,
       num_prev_tx_24h: 0,
       country_matches_currency: 0,
