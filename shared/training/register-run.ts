@@ -5,18 +5,20 @@ import { readVerified } from '../registry/model-folder.ts';
 import type { VersionRow } from '../registry/rows.ts';
 import { readDataset } from './dataset-store.ts';
 import { parseEvaluation } from './evaluation/card.ts';
-import { verdictOf } from './evaluation/gate-results.ts';
+import { bestAccepted } from './best-accepted.ts';
+import type { Verdict } from './evaluation/gate-results.ts';
 import { type Registered, registerVersion } from './register-version.ts';
 import type { ChampionParts, VersionDone } from './retrain-job.ts';
 import { type RetrainParts, RunEnd } from './retrain-parts.ts';
 import { datasetOf, definitionOf, trainingSetOf } from './run-inputs.ts';
 import type { RunRow } from './run-record.ts';
 import { searchOf } from './run-search.ts';
+import type { Trial } from './search.ts';
 import { readTrainingSet } from './training-set-store.ts';
 
 type ChampionSources = Pick<RetrainParts, 'registry' | 'models' | 'datasets'>;
 
-/** Fits the search's best trial on all rows, judges it and registers what came of it. */
+/** Fits the search's best trial on all rows, or the next one where its gates refuse it, and registers what came of it. */
 export async function registerBest(parts: RetrainParts, row: RunRow): Promise<Registered> {
   const { model, runId } = row;
   const definition = await definitionOf(parts, row);
@@ -25,24 +27,26 @@ export async function registerBest(parts: RetrainParts, row: RunRow): Promise<Re
   const { manifest, bytes } = await trainingSetOf(parts, row);
   const datasetVersion = row.datasets[0] ?? '';
   const champion = await championParts(parts, model);
-  const { trial } = next;
   const origin = await parts.registry.version(model, row.definitionOf);
   const suite = origin && (await readVersionSuite(parts.models, origin));
   const recent = await recentRows(parts, row);
-  const answer = await parts.work({
-    kind: 'version',
-    definition,
-    bytes,
-    delimiter: manifest.delimiter,
-    trial: { ...trial, params: { ...trial.params } },
-    dataset: { version: datasetVersion, trainingSet: runId, sha256: manifest.file.sha256 },
-    ...(champion === undefined ? {} : { champion }),
-    ...(suite === undefined ? {} : { suite }),
-    ...(recent === undefined ? {} : { recent }),
-  });
-  if (answer.kind !== 'version')
+  const make = async (trial: Trial): Promise<VersionDone> => {
+    const answer = await parts.work({
+      kind: 'version',
+      definition,
+      bytes,
+      delimiter: manifest.delimiter,
+      trial: { ...trial, params: { ...trial.params } },
+      dataset: { version: datasetVersion, trainingSet: runId, sha256: manifest.file.sha256 },
+      ...(champion === undefined ? {} : { champion }),
+      ...(suite === undefined ? {} : { suite }),
+      ...(recent === undefined ? {} : { recent }),
+    });
+    if (answer.kind === 'version') return answer;
     throw new RunEnd('failed', answer.kind === 'refused' ? answer.message : 'There is no version');
-  return registerMade(parts, row, definition, trial, answer, datasetVersion);
+  };
+  const { trial, made, verdict } = await bestAccepted([next.trial, ...next.runnersUp], make);
+  return registerMade(parts, row, definition, trial, { ...made, verdict }, datasetVersion);
 }
 
 /** Fewer rows make a baseline that is mostly noise. */
@@ -64,15 +68,14 @@ async function recentRows({ logs }: RetrainParts, { model, number, drift }: RunR
 }
 
 /** Registers what a run has made, with what the gates say of it. @throws Failure `unavailable` */
-export async function registerMade(
-  parts: Pick<RetrainParts, 'registry' | 'models' | 'time'>,
-  { model, runId }: Pick<RunRow, 'model' | 'runId'>,
+async function registerMade(
+  parts: RetrainParts,
+  { model, runId }: RunRow,
   definition: ModelDefinition,
   { learner, seed }: { readonly learner: string; readonly seed: number },
-  made: VersionDone,
+  made: VersionDone & { readonly verdict: Verdict },
   datasetVersion: string,
 ): Promise<Registered> {
-  const verdict = verdictOf(made.gates);
   const facts = {
     model,
     title: definition.title,
@@ -83,7 +86,7 @@ export async function registerMade(
     datasetVersion,
   };
   const at = new Date(parts.time());
-  return registerVersion(parts.registry, parts.models, { ...made, verdict }, facts, at);
+  return registerVersion(parts.registry, parts.models, made, facts, at);
 }
 
 /** The champion's model, and the rows that it was made from; undefined where the model has no version. */

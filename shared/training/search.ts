@@ -34,7 +34,13 @@ export type SearchStep =
       /** Share of the training rows that they are fitted on. */
       readonly share: number;
     }
-  | { readonly kind: 'best'; readonly trial: Trial; readonly value: number }
+  | {
+      readonly kind: 'best';
+      readonly trial: Trial;
+      readonly value: number;
+      /** The others of the last rung, the best first. */
+      readonly runnersUp: readonly Trial[];
+    }
   /** No trial of a rung had a value. */
   | { readonly kind: 'none' };
 
@@ -82,7 +88,8 @@ export function nextStep(
   });
   const [best] = ranked;
   if (best === undefined) return { kind: 'none' };
-  if (next === undefined) return { kind: 'best', ...best };
+  if (next === undefined)
+    return { kind: 'best', ...best, runnersUp: ranked.slice(1).map(({ trial }) => trial) };
   const staying = ranked.flatMap(({ trial }, place) =>
     place < next.trials || trial.isOwn === true ? [trial] : [],
   );

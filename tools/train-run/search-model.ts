@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os';
 import type { App } from '../../shared/app.ts';
 import type { ModelDefinition } from '../../shared/features/definition.ts';
 import { sha256 } from '../../shared/onnx/verify-model.ts';
+import { bestAccepted } from '../../shared/training/best-accepted.ts';
 import { carryOutSearch } from '../../shared/training/carry-out-search.ts';
-import { verdictOf } from '../../shared/training/evaluation/gate-results.ts';
 import { formatHoldOut } from '../../shared/training/hold-out.ts';
 import type { FitProgress } from '../../shared/training/learner.ts';
 import { championParts } from '../../shared/training/register-run.ts';
+import type { VersionDone } from '../../shared/training/retrain-job.ts';
 import { runAtOnce } from '../../shared/training/retrain-thread.ts';
 import { planOf } from '../../shared/training/run-search.ts';
+import type { Trial } from '../../shared/training/search.ts';
 import type { ThreadJob } from '../../shared/training/thread-message.ts';
 import { trialRecord } from '../../shared/training/trial-record.ts';
 import { readSuite } from '../model-folders.ts';
@@ -74,26 +76,27 @@ export async function searchModel(
       const why = trials.find(({ error }) => error !== undefined)?.error ?? `none has ${plan.metric}`;
       throw new Error(`Every trial of the search has failed: ${why}`);
     }
-    const trial = { ...end.trial, params: { ...end.trial.params } };
     view.stage('reading the champion', 0, 1);
     const champion = app && (await championParts(app.retraining, model));
     const suite = await readSuite(model);
-    const made = await work(
-      {
-        kind: 'version',
-        ...data,
-        trial,
-        threads: cores,
-        dataset: { version: source.dataset?.version, sha256: sha256(bytes) },
-        ...(champion === undefined ? {} : { champion }),
-        ...(suite === undefined ? {} : { suite }),
-      },
-      view.stage,
-    );
-    if (made.kind !== 'version')
-      throw new Error(made.kind === 'refused' ? made.message : 'There is no version');
-    const { learner, seed: own } = trial;
-    return { ...made, source, count, learner, seed: own, verdict: verdictOf(made.gates), trials };
+    const make = async (trial: Trial): Promise<VersionDone> => {
+      const answer = await work(
+        {
+          kind: 'version',
+          ...data,
+          trial: { ...trial, params: { ...trial.params } },
+          threads: cores,
+          dataset: { version: source.dataset?.version, sha256: sha256(bytes) },
+          ...(champion === undefined ? {} : { champion }),
+          ...(suite === undefined ? {} : { suite }),
+        },
+        view.stage,
+      );
+      if (answer.kind === 'version') return answer;
+      throw new Error(answer.kind === 'refused' ? answer.message : 'There is no version');
+    };
+    const { trial, made, verdict } = await bestAccepted([end.trial, ...end.runnersUp], make);
+    return { ...made, source, count, learner: trial.learner, seed: trial.seed, verdict, trials };
   } finally {
     view.end();
   }
