@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { compileContract } from '../shared/features/compile.ts';
 import type { Column } from '../shared/features/definition.ts';
 import { readLabelledRows } from '../shared/training/labelled-rows.ts';
+import { createRandom, shuffle } from '../shared/training/random.ts';
 import { rowAsSent } from '../shared/training/sample-rows.ts';
 import { readDefinition } from './model-folders.ts';
 import type { GenerateRequest, RowGenerator } from './row-generator.ts';
 
-/** Rows are generated at most this many at a time: the rows of one batch are in the order of their event times. */
+/** Rows are generated at most this many at a time. */
 const BATCH = 20_000;
 const DAY = 86_400_000;
 
@@ -30,7 +31,8 @@ export function* generatedRows(
 }
 
 /**
- * Rows from the model's generator, without end, their event times spread over the 24 hours before `now`.
+ * Rows from the model's generator, without end, their event times spread over the 24 hours before `now`: those of any
+ * stretch of them, too, since in the order of time each stretch would be of another part of the day.
  * @param label the label's column
  */
 export function* labelledRows(
@@ -43,8 +45,11 @@ export function* labelledRows(
   for (let batch = 0; ; batch++) {
     const seed = request.seed + batch * 1_000_003;
     const window = { rows: Math.min(rows, BATCH), seed, from: now - DAY, to: now };
-    for (const { row } of generator.generate({ ...request, ...window })) {
-      const sent: Record<string, unknown> = { ...row };
+    const drawn = [...generator.generate({ ...request, ...window })];
+    const order = Uint32Array.from(drawn.keys());
+    shuffle(order, createRandom(seed));
+    for (const place of order) {
+      const sent: Record<string, unknown> = { ...drawn[place]?.row };
       if (label === undefined) {
         yield { row: sent };
         continue;
