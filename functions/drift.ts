@@ -11,14 +11,10 @@ import { Failure } from '../shared/failure.ts';
 import { acceptsHtml } from '../shared/http/accepts-html.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { readOptionalBody } from '../shared/http/read-body.ts';
-import { type Answer, handlerOf } from '../shared/http/route.ts';
 import { startDriftRun } from '../shared/training/drift-run.ts';
+import { durableRoute, httpRoute } from './http-route.ts';
 import { clientInput } from './promotion-client.ts';
 import { runsOf } from './retrain-client.ts';
-
-function get(name: string, route: string, answer: Answer): void {
-  app.http(name, { methods: ['GET'], authLevel: 'function', route, handler: handlerOf(answer) });
-}
 
 /** Checks a window; where it is the newest one, what follows from its report is done. */
 async function check(model: string, asked: DriftWindow, context: InvocationContext): Promise<DriftReport> {
@@ -35,32 +31,26 @@ async function check(model: string, asked: DriftWindow, context: InvocationConte
   return report;
 }
 
-app.http('drift-check', {
-  methods: ['POST'],
-  authLevel: 'function',
-  route: 'api/models/{model}/drift',
-  extraInputs: [clientInput],
-  handler: handlerOf(async (request, context) => {
-    const asked = await readOptionalBody(request, driftWindowSchema);
-    return { jsonBody: await check(request.params['model'] ?? '', asked, context) };
-  }),
+durableRoute('drift-check', 'POST', 'api/models/{model}/drift', async (request, context) => {
+  const asked = await readOptionalBody(request, driftWindowSchema);
+  return { jsonBody: await check(request.params['model'] ?? '', asked, context) };
 });
 
-get('drift-latest', 'api/models/{model}/drift', async (request) => {
+httpRoute('drift-latest', 'GET', 'api/models/{model}/drift', async (request) => {
   const { catalogue, drift } = await theApp();
   const { model } = await catalogue.model(request.params['model'] ?? '');
   const report = await latestReport(drift.reports, model);
   return acceptsHtml(request) ? page(await drift.reports.page(model, report.id)) : { jsonBody: report };
 });
 
-get('drift-history', 'api/models/{model}/drift/history', async (request) => {
+httpRoute('drift-history', 'GET', 'api/models/{model}/drift/history', async (request) => {
   const { limit, after } = readPaging(request, reportIdSchema);
   const { catalogue, drift } = await theApp();
   const { model } = await catalogue.model(request.params['model'] ?? '');
   return { jsonBody: await listReports(drift.reports, model, limit, after) };
 });
 
-get('drift-report', 'api/models/{model}/drift/{id}', async (request) => {
+httpRoute('drift-report', 'GET', 'api/models/{model}/drift/{id}', async (request) => {
   const { catalogue, drift } = await theApp();
   const { model } = await catalogue.model(request.params['model'] ?? '');
   const id = request.params['id'] ?? '';

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { app } from '@azure/functions';
 import { z } from 'zod';
 import { theApp } from '../shared/app.ts';
-import { handlerOf } from '../shared/http/route.ts';
 import { readiness } from '../shared/scoring/readiness.ts';
+import { httpRoute } from './http-route.ts';
 
 /** Of this file in the sources as well as of the bundle, the app's folder is the parent. */
 const MANIFEST = new URL('../package.json', import.meta.url);
@@ -14,22 +13,14 @@ async function appVersion(): Promise<string> {
   return version.includes('+') ? version : `${version}+dev`;
 }
 
-app.http('health-live', {
-  methods: ['GET'],
-  authLevel: 'anonymous',
-  route: 'api/health/live',
-  handler: handlerOf(async () => ({ jsonBody: { status: 'live', version: await appVersion() } })),
-});
+httpRoute('health-live', 'GET', 'api/health/live', async () => ({
+  jsonBody: { status: 'live', version: await appVersion() },
+}));
 
-app.http('health-ready', {
-  methods: ['GET'],
-  authLevel: 'anonymous',
-  route: 'api/health/ready',
-  handler: handlerOf(async () => {
-    const { scoring, settings } = await theApp();
-    const { ready, parts } = await readiness(scoring.serving, settings.defaultModel);
-    return ready
-      ? { jsonBody: { status: 'ready', parts } }
-      : { status: 503, headers: { 'retry-after': '1' }, jsonBody: { status: 'unavailable', parts } };
-  }),
+httpRoute('health-ready', 'GET', 'api/health/ready', async () => {
+  const { scoring, settings } = await theApp();
+  const { ready, parts } = await readiness(scoring.serving, settings.defaultModel);
+  return ready
+    ? { jsonBody: { status: 'ready', parts } }
+    : { status: 503, headers: { 'retry-after': '1' }, jsonBody: { status: 'unavailable', parts } };
 });

@@ -1,30 +1,20 @@
-import { app, type HttpMethod } from '@azure/functions';
+import { inPlaceOf } from '../shared/access/caller.ts';
 import { theApp } from '../shared/app.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { readBody } from '../shared/http/read-body.ts';
-import { type Answer, handlerOf } from '../shared/http/route.ts';
 import { abortSchema, approveSchema, rollbackSchema, startSchema } from '../shared/promotion/bodies.ts';
 import { listPromotions, readPromotion } from '../shared/promotion/read-promotions.ts';
 import { orderPromotion, rollBackModel } from '../shared/promotion/orders.ts';
 import { startPromotion } from '../shared/promotion/start.ts';
 import { promotionIdSchema } from '../shared/registry/rows.ts';
 import { trafficView } from '../shared/registry/views.ts';
-import { clientInput, orchestrationsOf, wake } from './promotion-client.ts';
+import { durableRoute, httpRoute } from './http-route.ts';
+import { orchestrationsOf, wake } from './promotion-client.ts';
 
-function route(name: string, method: HttpMethod, path: string, answer: Answer): void {
-  app.http(name, {
-    methods: [method],
-    authLevel: 'function',
-    route: `api/models/{model}/${path}`,
-    extraInputs: method === 'POST' ? [clientInput] : [],
-    handler: handlerOf(answer),
-  });
-}
-
-route('promotion-start', 'POST', 'promotions', async (request, context) => {
+durableRoute('promotion-start', 'POST', 'api/models/{model}/promotions', async (request, context, caller) => {
   const { promotions } = await theApp();
   const model = request.params['model'] ?? '';
-  const asked = await readBody(request, startSchema);
+  const asked = await readBody(request, startSchema, inPlaceOf('requestedBy', caller));
   const { promotionId, warnings } = await startPromotion(promotions, orchestrationsOf(context), model, asked);
   const statusUrl = new URL(`/api/models/${model}/promotions/${promotionId}`, request.url).href;
   return {
@@ -34,13 +24,13 @@ route('promotion-start', 'POST', 'promotions', async (request, context) => {
   };
 });
 
-route('promotions', 'GET', 'promotions', async (request) => {
+httpRoute('promotions', 'GET', 'api/models/{model}/promotions', async (request) => {
   const { limit, after } = readPaging(request, promotionIdSchema);
   const { promotions } = await theApp();
   return { jsonBody: await listPromotions(promotions, request.params['model'] ?? '', limit, after) };
 });
 
-route('promotion', 'GET', 'promotions/{promotionId}', async ({ params }) => ({
+httpRoute('promotion', 'GET', 'api/models/{model}/promotions/{promotionId}', async ({ params }) => ({
   jsonBody: await readPromotion(
     (await theApp()).promotions,
     params['model'] ?? '',
@@ -48,27 +38,37 @@ route('promotion', 'GET', 'promotions/{promotionId}', async ({ params }) => ({
   ),
 }));
 
-route('promotion-approve', 'POST', 'promotions/{promotionId}/approve', async (request, context) => {
-  const { promotions } = await theApp();
-  const [model, id] = [request.params['model'] ?? '', request.params['promotionId'] ?? ''];
-  const { approvedBy, reason } = await readBody(request, approveSchema);
-  await orderPromotion(promotions, model, id, { kind: 'approve', by: approvedBy, reason });
-  await wake(context, id);
-  return { jsonBody: await readPromotion(promotions, model, id) };
-});
+durableRoute(
+  'promotion-approve',
+  'POST',
+  'api/models/{model}/promotions/{promotionId}/approve',
+  async (request, context, caller) => {
+    const { promotions } = await theApp();
+    const [model, id] = [request.params['model'] ?? '', request.params['promotionId'] ?? ''];
+    const { approvedBy, reason } = await readBody(request, approveSchema, inPlaceOf('approvedBy', caller));
+    await orderPromotion(promotions, model, id, { kind: 'approve', by: approvedBy, reason });
+    await wake(context, id);
+    return { jsonBody: await readPromotion(promotions, model, id) };
+  },
+);
 
-route('promotion-abort', 'POST', 'promotions/{promotionId}/abort', async (request, context) => {
-  const { promotions } = await theApp();
-  const [model, id] = [request.params['model'] ?? '', request.params['promotionId'] ?? ''];
-  const { abortedBy, reason } = await readBody(request, abortSchema);
-  await orderPromotion(promotions, model, id, { kind: 'abort', by: abortedBy, reason });
-  await wake(context, id);
-  return { jsonBody: await readPromotion(promotions, model, id) };
-});
+durableRoute(
+  'promotion-abort',
+  'POST',
+  'api/models/{model}/promotions/{promotionId}/abort',
+  async (request, context, caller) => {
+    const { promotions } = await theApp();
+    const [model, id] = [request.params['model'] ?? '', request.params['promotionId'] ?? ''];
+    const { abortedBy, reason } = await readBody(request, abortSchema, inPlaceOf('abortedBy', caller));
+    await orderPromotion(promotions, model, id, { kind: 'abort', by: abortedBy, reason });
+    await wake(context, id);
+    return { jsonBody: await readPromotion(promotions, model, id) };
+  },
+);
 
-route('rollback', 'POST', 'rollback', async (request, context) => {
+durableRoute('rollback', 'POST', 'api/models/{model}/rollback', async (request, context, caller) => {
   const { promotions } = await theApp();
-  const { requestedBy, reason } = await readBody(request, rollbackSchema);
+  const { requestedBy, reason } = await readBody(request, rollbackSchema, inPlaceOf('requestedBy', caller));
   const order = { by: requestedBy, reason };
   const { traffic, promotionId } = await rollBackModel(promotions, request.params['model'] ?? '', order);
   await wake(context, promotionId);

@@ -5,13 +5,13 @@ import { theApp } from '../shared/app.ts';
 import { Failure } from '../shared/failure.ts';
 import { readPaging } from '../shared/http/paging.ts';
 import { readBody } from '../shared/http/read-body.ts';
-import { handlerOf } from '../shared/http/route.ts';
 import { promoteRun } from '../shared/training/promote-run.ts';
 import { RETRAIN_GIVE_UP, RETRAIN_STEP, RETRAIN_TRIAL } from '../shared/training/retrain-names.ts';
 import { advanceRun, giveUpRun, runTrialOf } from '../shared/training/retrain.ts';
 import type { RetrainParts } from '../shared/training/retrain-parts.ts';
 import { runIdSchema } from '../shared/training/run-record.ts';
 import { listRuns, readRun, retrainSchema, runRefSchema, startRun } from '../shared/training/runs.ts';
+import { durableRoute, httpRoute } from './http-route.ts';
 import { clientInput, orchestrationsOf } from './promotion-client.ts';
 import { runsOf } from './retrain-client.ts';
 
@@ -21,40 +21,24 @@ async function partsOf(context: InvocationContext): Promise<RetrainParts> {
   return { ...retraining, promote };
 }
 
-app.http('retrain-start', {
-  methods: ['POST'],
-  authLevel: 'function',
-  route: 'api/models/{model}/retrain',
-  extraInputs: [clientInput],
-  handler: handlerOf(async (request, context) => {
-    const { retraining } = await theApp();
-    const model = request.params['model'] ?? '';
-    const { reason } = await readBody(request, retrainSchema);
-    const { runId } = await startRun(retraining, runsOf(context), model, { reason, trigger: 'request' });
-    const statusUrl = new URL(`/api/models/${model}/runs/${runId}`, request.url).href;
-    return { status: 202, headers: { location: statusUrl }, jsonBody: { runId, statusUrl } };
-  }),
+durableRoute('retrain-start', 'POST', 'api/models/{model}/retrain', async (request, context) => {
+  const { retraining } = await theApp();
+  const model = request.params['model'] ?? '';
+  const { reason } = await readBody(request, retrainSchema);
+  const { runId } = await startRun(retraining, runsOf(context), model, { reason, trigger: 'request' });
+  const statusUrl = new URL(`/api/models/${model}/runs/${runId}`, request.url).href;
+  return { status: 202, headers: { location: statusUrl }, jsonBody: { runId, statusUrl } };
 });
 
-app.http('retrain-runs', {
-  methods: ['GET'],
-  authLevel: 'function',
-  route: 'api/models/{model}/runs',
-  handler: handlerOf(async (request) => {
-    const { limit, after } = readPaging(request, runIdSchema);
-    const { retraining } = await theApp();
-    return { jsonBody: await listRuns(retraining, request.params['model'] ?? '', limit, after) };
-  }),
+httpRoute('retrain-runs', 'GET', 'api/models/{model}/runs', async (request) => {
+  const { limit, after } = readPaging(request, runIdSchema);
+  const { retraining } = await theApp();
+  return { jsonBody: await listRuns(retraining, request.params['model'] ?? '', limit, after) };
 });
 
-app.http('retrain-run', {
-  methods: ['GET'],
-  authLevel: 'function',
-  route: 'api/models/{model}/runs/{runId}',
-  handler: handlerOf(async ({ params }) => ({
-    jsonBody: await readRun((await theApp()).retraining, params['model'] ?? '', params['runId'] ?? ''),
-  })),
-});
+httpRoute('retrain-run', 'GET', 'api/models/{model}/runs/{runId}', async ({ params }) => ({
+  jsonBody: await readRun((await theApp()).retraining, params['model'] ?? '', params['runId'] ?? ''),
+}));
 
 /** Retrains every model; one that cannot be retrained now does not keep the others from it. */
 async function retrainAll(_timer: Timer, context: InvocationContext): Promise<void> {

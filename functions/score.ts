@@ -1,10 +1,10 @@
-import { app, type HttpRequest } from '@azure/functions';
+import type { HttpRequest } from '@azure/functions';
 import { theApp } from '../shared/app.ts';
 import { readJson } from '../shared/http/json-body.ts';
 import type { Reply } from '../shared/http/problem.ts';
-import { handlerOf } from '../shared/http/route.ts';
 import { parseFeaturesRequest, parseScoreRequest } from '../shared/scoring/request.ts';
 import { scoreRows } from '../shared/scoring/score.ts';
+import { httpRoute } from './http-route.ts';
 
 async function score(request: HttpRequest): Promise<Reply> {
   const { scoring, settings } = await theApp();
@@ -22,23 +22,8 @@ async function scoreFeatures(request: HttpRequest): Promise<Reply> {
   return { jsonBody: { pred_proba: prediction?.score } };
 }
 
-app.http('score', {
-  methods: ['POST'],
-  authLevel: 'function',
-  route: 'api/score',
-  handler: handlerOf(score),
-});
+httpRoute('score', 'POST', 'api/score', score);
 
-app.http('score-model', {
-  methods: ['POST'],
-  authLevel: 'function',
-  route: 'api/models/{model}/score',
-  handler: handlerOf(score),
-});
+httpRoute('score-model', 'POST', 'api/models/{model}/score', score);
 
-app.http('score-features', {
-  methods: ['POST'],
-  authLevel: 'function',
-  route: 'score',
-  handler: handlerOf(scoreFeatures),
-});
+httpRoute('score-features', 'POST', 'score', scoreFeatures);

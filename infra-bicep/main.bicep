@@ -62,11 +62,14 @@ param alertFormat string = 'cloudevents'
 @description('Where run events are also posted to; empty for nowhere.')
 param openLineageUrl string = ''
 
-@description('keys: callers have function keys; entra: callers have tokens of this tenant.')
+@description('keys: callers have function keys; entra: callers have tokens of this tenant, for entraAudience.')
 @allowed(['keys', 'entra'])
 param authMode string = 'keys'
 
-@description('Further app settings by name, for instance those that authMode entra needs.')
+@description('The client id of the app registration that tokens are for, which authMode entra needs.')
+param entraAudience string = ''
+
+@description('Further app settings by name.')
 param extraAppSettings object = {}
 
 @description('An OpenTelemetry collector that telemetry also goes to; empty for none.')
@@ -402,6 +405,9 @@ module app 'modules/function-app.bicep' = {
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
       TELEMETRY_SAMPLE_RATIO: telemetrySampleRatio
       AUTH_MODE: authMode
+      ENTRA_TENANT_ID: tenant().tenantId
+      ENTRA_AUDIENCE: entraAudience
+      ENTRA_AUTHORITY: environment().authentication.loginEndpoint
       LOG_LEVEL: logLevel
     }
     extraSettings: extraAppSettings

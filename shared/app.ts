@@ -1,4 +1,6 @@
 import { randomFillSync } from 'node:crypto';
+import type { Group } from './access/groups.ts';
+import { type Guard, tokenGuards } from './access/guard.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { webhookPoster } from './alerts/post-webhook.ts';
 import { blobsOf, openBlobService } from './azure/blob.ts';
@@ -304,8 +306,19 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
   };
 }
 
+let guards: ((group: Group) => Guard | undefined) | undefined;
 let telemetry: Promise<Telemetry> | undefined;
 let app: Promise<App> | undefined;
+
+/** What stands before the routes of a group; undefined where that is the host, which asks for keys. */
+export function guardOf(group: Group): Guard | undefined {
+  guards ??= guardsOf(readSettings(process.env));
+  return guards(group);
+}
+
+function guardsOf({ entra }: Settings): (group: Group) => Guard | undefined {
+  return entra === undefined ? () => undefined : tokenGuards(entra);
+}
 
 /** The worker's telemetry; without the rest of the app, so that whatever becomes of that is told, too. */
 export function theTelemetry(): Promise<Telemetry> {

@@ -39,8 +39,21 @@ const environment = z.object({
     .gt(0, 'is not above 0')
     .lte(1, 'is above 1')
     .default(0.05),
+  AUTH_MODE: z.enum(['keys', 'entra']).default('keys'),
+  ENTRA_TENANT_ID: z.guid({ error: 'is not the id of a tenant' }).optional(),
+  ENTRA_AUDIENCE: nonEmpty.optional(),
+  ENTRA_AUTHORITY: z
+    .string()
+    .refine(isAuthority, 'is not an https:// address')
+    .default('https://login.microsoftonline.com'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
+
+/** Where keys come from must not be open to somebody in between. Tests have an issuer of their own beside them. */
+function isAuthority(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1');
+}
 
 /** A promotion plan as JSON. */
 function parsePlan(text: string, context: z.RefinementCtx): Plan {
@@ -67,6 +80,9 @@ const ALTERNATIVES = [
   ['EVENTHUBS_CONNECTION', 'EVENTHUBS_CONNECTION__fullyQualifiedNamespace'],
 ] as const;
 
+/** What `AUTH_MODE=entra` cannot do without. */
+const OF_ENTRA = ['ENTRA_TENANT_ID', 'ENTRA_AUDIENCE'] as const;
+
 /** How to reach a service: with a connection string (local stack, emulators) or by managed identity (Azure). */
 export type Access =
   | { readonly by: 'connection-string'; readonly connectionString: string }
@@ -81,6 +97,16 @@ export interface TelemetrySettings {
   readonly collector: string | undefined;
   /** The share of traces without a failure that is kept: above 0, at most 1. */
   readonly ratio: number;
+}
+
+/** Whose tokens are taken. */
+export interface EntraSettings {
+  /** What a token's `iss` has to be: a tenant, in the second version of tokens. */
+  readonly issuer: string;
+  /** What a token's `aud` has to be: the client id of this app's registration. */
+  readonly audience: string;
+  /** Where the issuer publishes the keys that it signs with. */
+  readonly keysUrl: URL;
 }
 
 export interface Settings {
@@ -106,6 +132,8 @@ export interface Settings {
   readonly retrainPlan: Plan | undefined;
   /** Absent where telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
+  /** Whose tokens callers have to send; undefined where the host asks them for keys. */
+  readonly entra: EntraSettings | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -128,6 +156,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.join('.')} ${issue.message}`),
     ...ALTERNATIVES.filter(([one, other]) => !(one in given) && !(other in given)).map(
       ([one, other]) => `  ${one} is missing: set it, or ${other} for access by identity`,
+    ),
+    ...OF_ENTRA.filter((name) => given['AUTH_MODE'] === 'entra' && !(name in given)).map(
+      (name) => `  ${name} is missing: AUTH_MODE=entra needs it`,
     ),
   ];
   if (!parsed.success || lines.length > 0) {
@@ -164,7 +195,18 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicUrl: publicUrl(values.WEBSITE_HOSTNAME),
     retrainPlan: values.RETRAIN_PLAN,
     telemetry: telemetryOf(values),
+    entra: entraOf(values),
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+function entraOf(values: z.infer<typeof environment>): EntraSettings | undefined {
+  if (values.AUTH_MODE !== 'entra') return undefined;
+  const tenant = `${values.ENTRA_AUTHORITY.replace(/\/+$/, '')}/${values.ENTRA_TENANT_ID ?? ''}`;
+  return {
+    issuer: `${tenant}/v2.0`,
+    audience: values.ENTRA_AUDIENCE ?? '',
+    keysUrl: new URL(`${tenant}/discovery/v2.0/keys`),
   };
 }
 

@@ -4,6 +4,7 @@ export type FailureKind =
   | 'invalid' // JSON, but not what the route takes
   | 'unsupported-media-type'
   | 'too-large'
+  | 'unauthenticated' // nobody knows who this caller is
   | 'not-found'
   | 'forbidden' // this caller may not, another one may
   | 'conflict'
@@ -18,6 +19,7 @@ export interface Problem {
 interface FailureDetails {
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
+  readonly challenge?: string;
   readonly cause?: unknown;
 }
 
@@ -27,12 +29,15 @@ export class Failure extends Error {
   readonly kind: FailureKind;
   readonly problems: readonly Problem[];
   readonly retryAfterSeconds: number;
+  /** How a caller makes itself known: the header `WWW-Authenticate`. */
+  readonly challenge: string | undefined;
 
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.problems = details.problems ?? [];
     this.retryAfterSeconds = details.retryAfterSeconds ?? 1;
+    this.challenge = details.challenge;
   }
 
   /** True where the same call may succeed later without any change of its own. */

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { Option } from 'commander';
 import { z } from 'zod';
+import { functionsOf, GROUPS } from '../shared/access/groups.ts';
 import { credentialFor } from '../shared/azure/identity.ts';
 import { commandLine, run } from './command-line.ts';
 import { FunctionKeys } from './rotate-keys/management.ts';
@@ -10,7 +12,8 @@ const optionsSchema = z.object({
   subscription: z.string(),
   resourceGroup: z.string(),
   app: z.string(),
-  function: z.array(z.string()).min(1),
+  group: z.enum(GROUPS).optional(),
+  function: z.array(z.string()).min(1).optional(),
   add: z.boolean().default(false),
   removeOld: z.boolean().default(false),
   keyFile: z.string().optional(),
@@ -24,7 +27,13 @@ const command = commandLine(
   .requiredOption('--subscription <id>', 'the subscription')
   .requiredOption('--resource-group <name>', 'the resource group')
   .requiredOption('--app <name>', 'the function app')
-  .requiredOption('--function <names...>', 'functions that have one key together, such as score score-model')
+  .addOption(
+    new Option('--group <name>', 'the routes that have one key together (docs/security.md)').choices(GROUPS),
+  )
+  .option(
+    '--function <names...>',
+    'in place of a group: functions that have one key together, such as score labels',
+  )
   .option('--add', 'first: give them a second key; the ones that they have stay valid')
   .option('--remove-old', 'then, once every caller has the new one: delete all others')
   .option('--key-file <path>', 'with --add: where to write the new key, for its owner only')
@@ -36,8 +45,11 @@ const command = commandLine(
   )
   .action(async () => {
     const options = optionsSchema.parse(command.opts());
-    const { add, removeOld, keyFile, function: names, managementUrl } = options;
+    const { add, removeOld, keyFile, group, managementUrl } = options;
+    const names = group === undefined ? options.function : functionsOf(group);
     if (add === removeOld) command.error('error: name one of --add and --remove-old');
+    if (names === undefined || (group !== undefined && options.function !== undefined))
+      return command.error('error: name either --group or --function');
     if (add && keyFile === undefined) command.error('error: --add needs --key-file for the new key');
     const keys = new FunctionKeys({ endpoint: managementUrl, token: () => tokenFor(managementUrl) }, options);
     if (removeOld) {

@@ -45,7 +45,7 @@ export class Api {
     const key = this.#keyOf(right);
     const headers = new Headers({ accept });
     if (init.body !== undefined) headers.set('content-type', 'application/json');
-    if (key !== null) headers.set('x-functions-key', key);
+    if (key !== null) headers.set(...credential(key));
     const timeout = AbortSignal.timeout(PATIENCE_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     let response: Response;
@@ -58,6 +58,13 @@ export class Api {
     if (!response.ok) throw new ApiError(response.status, await explanation(response));
     return response;
   }
+}
+
+/** With `AUTH_MODE=entra` callers have tokens in place of keys: three parts between dots, which a key does not have. */
+function credential(given: string): [header: string, value: string] {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(given)
+    ? ['authorization', `Bearer ${given}`]
+    : ['x-functions-key', given];
 }
 
 async function read<T>(response: Response, shape: z.ZodMiniType<T>): Promise<T> {
@@ -76,7 +83,7 @@ async function read<T>(response: Response, shape: z.ZodMiniType<T>): Promise<T> 
 
 async function explanation(response: Response): Promise<string> {
   const text = await response.text().catch(() => '');
-  if (response.status === 401) return 'a key is needed';
+  if (response.status === 401) return 'a key or a token is needed';
   const parsed = z.safeParse(problemShape, json(text));
   const said = parsed.success ? (parsed.data.detail ?? parsed.data.title) : undefined;
   return said === undefined ? `HTTP ${response.status}` : `${said} (HTTP ${response.status})`;

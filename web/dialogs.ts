@@ -28,7 +28,12 @@ export async function askDecision(
   const isAbort = kind === 'abort';
   const why = h('textarea', { id: 'order-why', rows: 3, maxlength: 2_000, required: isAbort });
   const key = h('input', { id: 'order-key', type: 'password', autocomplete: 'off' });
-  const keyField = h('div', { hidden: true }, h('label', { for: 'order-key' }, 'Function key for this'), key);
+  const keyField = h(
+    'div',
+    { hidden: true },
+    h('label', { for: 'order-key' }, 'Function key or token for this'),
+    key,
+  );
   const act = isAbort ? 'Abort the promotion' : 'Approve';
   const consequence = isAbort
     ? `All traffic returns to ${back} at once.`
@@ -70,11 +75,11 @@ export async function askDecision(
 export async function askKey(wasRefused: boolean): Promise<string | undefined> {
   const key = h('input', { id: 'key', type: 'password', required: true, autocomplete: 'off' });
   const given = await modal(
-    'The API asks for a function key',
+    'The API asks who you are',
     [
       h('p', {}, 'It is kept in this tab only, until the tab is closed.'),
-      wasRefused && h('p', { class: 'failed' }, 'The key that was given before is not accepted.'),
-      h('label', { for: 'key' }, 'Function key'),
+      wasRefused && h('p', { class: 'failed' }, 'What was given before is not accepted.'),
+      h('label', { for: 'key' }, 'Function key or token'),
       key,
     ].filter((child) => child !== false),
     { text: 'Use this key', look: '' },

@@ -12,6 +12,7 @@ export interface Reply {
 const STATUS: Record<FailureKind, { readonly status: number; readonly title: string }> = {
   malformed: { status: 400, title: 'The body is not JSON' },
   invalid: { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'Who calls is not known' },
   'not-found': { status: 404, title: 'Not found' },
   forbidden: { status: 403, title: 'Forbidden' },
   conflict: { status: 409, title: 'Conflict' },
@@ -47,6 +48,7 @@ export function problemReply(error: unknown, correlationId: string): Reply {
     status,
     headers: {
       'content-type': 'application/problem+json',
+      ...(failure?.challenge === undefined ? {} : { 'www-authenticate': failure.challenge }),
       ...(failure?.retryable === true ? { 'retry-after': String(failure.retryAfterSeconds) } : {}),
     },
     body: JSON.stringify(details),

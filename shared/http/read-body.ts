@@ -5,10 +5,17 @@ import { readJson } from './json-body.ts';
 
 /**
  * A request's JSON body, as a schema has it.
+ * @param settled members that are not the caller's to say: they are in place of what the body has there
  * @throws Failure `invalid` with every problem, each with its JSON Pointer, and what `readJson` throws
  */
-export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await readJson(request));
+export async function readBody<T>(
+  request: HttpRequest,
+  schema: z.ZodType<T>,
+  settled: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const body = await readJson(request);
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  const parsed = schema.safeParse(isObject ? { ...body, ...settled } : body);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap(problemsOf);
   const listed = problems.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');

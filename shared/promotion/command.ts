@@ -1,3 +1,4 @@
+import { isSameCaller } from '../access/caller.ts';
 import type { PromotionEvent } from './evolve.ts';
 import type { PromotionState } from './state.ts';
 
@@ -19,7 +20,7 @@ export function answerCommand(state: PromotionState, command: PromotionCommand, 
     case 'approve':
       if (phase !== 'awaiting-approval')
         return conflict(`The promotion is not awaiting approval: it is ${phase}`);
-      if (command.by === state.requestedBy)
+      if (state.requestedBy !== undefined && isSameCaller(command.by, state.requestedBy))
         return {
           accepted: false,
           why: 'forbidden',

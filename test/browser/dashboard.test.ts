@@ -275,11 +275,11 @@ describe('the dashboard', () => {
     };
     const opened = await open({}, (page) => page.route('**/api/**', guard));
     const { page } = opened;
-    const dialog = page.getByRole('dialog', { name: 'The API asks for a function key' });
+    const dialog = page.getByRole('dialog', { name: 'The API asks who you are' });
     await dialog.waitFor();
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
-    await dialog.getByText('The key that was given before is not accepted.').waitFor();
+    await dialog.getByText('What was given before is not accepted.').waitFor();
     await page.keyboard.type('right');
     await page.keyboard.press('Enter');
     await page.locator('#now dl').getByText('Version 1').waitFor();
@@ -287,6 +287,23 @@ describe('the dashboard', () => {
     expect(await page.context().cookies()).toEqual([]);
     const kept = await page.evaluate('JSON.stringify(localStorage) + location.href');
     expect(kept).not.toContain('right');
+    await close(opened);
+  });
+
+  it('sends a token where it is given one in place of a key', async () => {
+    const guard = async (route: Route) => {
+      const { authorization } = route.request().headers();
+      if (authorization === 'Bearer eyJh.eyJi.c-_') await route.fallback();
+      else await route.fulfill({ status: 401, body: '' });
+    };
+    const opened = await open({}, (page) => page.route('**/api/**', guard));
+    const { page } = opened;
+    await page.getByRole('dialog', { name: 'The API asks who you are' }).waitFor();
+    await page.keyboard.type('eyJh.eyJi.c-_');
+    await page.keyboard.press('Enter');
+    const version = page.locator('#now dl').getByText('Version 1');
+    await version.waitFor();
+    expect(await version.count()).toBe(1);
     await close(opened);
   });
 

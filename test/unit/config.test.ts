@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, readSettings } from '../../shared/config.ts';
 
+const TENANT = '11111111-2222-4333-8444-555555555555';
 const local = {
   STORAGE_CONNECTION: 'storage-secret',
   COSMOS_CONNECTION: 'cosmos-secret',
@@ -96,6 +97,31 @@ describe('readSettings', () => {
       expect(wrong).toThrow(new RegExp(`^  ${name} `, 'm'));
     }
     expect(wrong).not.toThrow(/Not Allowed|loud/);
+  });
+
+  it('asks for keys, unless tokens of a tenant are to be taken', () => {
+    expect(readSettings({ ...local, AUTH_MODE: 'keys' }).entra).toBeUndefined();
+    const entra = { ...local, AUTH_MODE: 'entra', ENTRA_TENANT_ID: TENANT, ENTRA_AUDIENCE: 'the app' };
+    expect(readSettings(entra).entra).toEqual({
+      issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`,
+      audience: 'the app',
+      keysUrl: new URL(`https://login.microsoftonline.com/${TENANT}/discovery/v2.0/keys`),
+    });
+    const elsewhere = readSettings({ ...entra, ENTRA_AUTHORITY: 'https://login.microsoftonline.us/' });
+    expect(elsewhere.entra?.issuer).toBe(`https://login.microsoftonline.us/${TENANT}/v2.0`);
+  });
+
+  it('names what AUTH_MODE=entra lacks, and takes no issuer that somebody in between could be', () => {
+    const entra = { ...local, AUTH_MODE: 'entra' };
+    expect(() => readSettings(entra)).toThrow(
+      /^ {2}ENTRA_TENANT_ID is missing.*\n {2}ENTRA_AUDIENCE is missing/m,
+    );
+    expect(() => readSettings({ ...entra, ENTRA_TENANT_ID: 'common', ENTRA_AUDIENCE: 'the app' })).toThrow(
+      /ENTRA_TENANT_ID is not the id of a tenant/,
+    );
+    for (const wrong of ['http://login.example', 'http://127.0.0.1.example', 'login.example'])
+      expect(() => readSettings({ ...local, ENTRA_AUTHORITY: wrong })).toThrow(/ENTRA_AUTHORITY is not/);
+    expect(() => readSettings({ ...local, AUTH_MODE: 'Entra' })).toThrow(/AUTH_MODE /);
   });
 
   it('takes an empty setting as one that is not set', () => {

@@ -1,3 +1,4 @@
+import { isSameCaller } from '../../shared/access/caller.ts';
 import type { Gap, GovernanceReport, PromotionAccount, VersionAccount } from './report.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,7 +30,7 @@ function promotionGaps(promotion: PromotionAccount): Gap[] {
       plan.approval === 'none' ? 'its plan asked for none' : `its plan asks for one ${plan.approval}`;
     gaps.push(gap('no-approval', `Version ${version} became champion without a person's approval: ${why}.`));
   }
-  const own = approvals.find(({ by }) => by === requestedBy);
+  const own = approvals.find(({ by }) => requestedBy !== undefined && isSameCaller(by, requestedBy));
   if (own !== undefined)
     gaps.push(gap('own-approval', `'${own.by}' has approved what '${own.by}' had asked for.`));
   for (const { step, verdict, gates } of leftSteps(promotion)) {

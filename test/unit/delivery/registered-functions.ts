@@ -38,11 +38,12 @@ await import(process.argv[1]);
 process.stdout.write(JSON.stringify(functions), () => process.exit(0));
 `;
 
-export function registeredFunctions(): z.infer<typeof registered> {
+/** @param env settings that differ from the usual ones */
+export function registeredFunctions(env: Readonly<Record<string, string>> = {}): z.infer<typeof registered> {
   const main = pathToFileURL(join(root, 'dist', 'main.js')).href;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', CODE, main], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], ...SETTINGS },
+    env: { PATH: process.env['PATH'], ...SETTINGS, ...env },
   });
   if (stdout === '') throw new Error(stderr);
   return registered.parse(JSON.parse(stdout));

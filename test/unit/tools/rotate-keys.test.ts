@@ -160,7 +160,8 @@ describe('the command', () => {
   async function command(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
     const tool = resolve(import.meta.dirname, '../../../tools/rotate-keys.ts');
     const where = ['--subscription', 'sub-1', '--resource-group', 'rg-bank', '--app', 'tollgate'];
-    const all = [tool, ...where, '--management-url', endpoint, ...args, '--function', ...FUNCTIONS];
+    const which = args.includes('--group') ? [] : ['--function', ...FUNCTIONS];
+    const all = [tool, ...where, '--management-url', endpoint, ...args, ...which];
     return new Promise((done) => {
       const env = { PATH: process.env['PATH'], AZURE_MANAGEMENT_TOKEN: 'a token' };
       execFile(process.execPath, all, { env }, (error, stdout, stderr) =>
@@ -184,5 +185,15 @@ describe('the command', () => {
     });
     expect(Object.values(keys['score-model'] ?? {})).toEqual([key]);
     expect(await command('--add')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('takes the functions of a group', async () => {
+    keys['score-features'] = { default: 'old-3' };
+    const file = join(folder, 'group-key');
+    expect(await command('--add', '--key-file', file, '--group', 'score')).toMatchObject({ code: 0 });
+    const key = (await readFile(file, 'utf8')).trim();
+    const having = Object.entries(keys).filter(([, own]) => Object.values(own).includes(key));
+    expect(having.map(([name]) => name)).toEqual(['score', 'score-model', 'score-features']);
+    expect(await command('--remove-old', '--group', 'nobody')).toMatchObject({ code: 2 });
   });
 });
