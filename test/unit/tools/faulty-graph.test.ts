@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openScorer, type Scorer } from '../../../shared/onnx/scorer.ts';
 import { inspectModel } from '../../../shared/onnx/read-model.ts';
+import { writeForest } from '../../../shared/onnx/write-forest.ts';
+import { writeLinear } from '../../../shared/onnx/write-linear.ts';
 import { writeTreeEnsemble } from '../../../shared/onnx/write-model.ts';
 import { slowGraph, throwingGraph } from '../../../tools/faulty-graph.ts';
 import { grow, logistic, walk } from '../onnx/ensembles.ts';
@@ -50,6 +52,58 @@ describe('a graph that throws', () => {
     scorer = await openScorer(throwingGraph(onnx, band), 2);
     const outcomes = await Promise.allSettled(rows.map((row) => scored(row)));
     expect(outcomes.map(({ status }) => status === 'rejected')).toEqual(fails);
+  });
+});
+
+describe('graphs of the other learners', () => {
+  const shares = ensemble.trees.map((_tree, at) =>
+    grow({
+      feature: 0,
+      atMost: at,
+      missing: 'left',
+      left: 0.2,
+      right: { feature: 1, atMost: 0, missing: 'left', left: 0.5, right: 0.9 },
+    }),
+  );
+  const forest = writeForest({ trees: shares, featureCount: 2, slope: 1, offset: 0 }, ['a', 'b'], {});
+  const zeros = new Float32Array(2);
+  const linear = writeLinear(
+    {
+      means: zeros,
+      scales: Float32Array.of(1, 1),
+      weights: Float64Array.of(0.8, 0.3),
+      missingWeights: new Float64Array(2),
+      intercept: -1,
+    },
+    ['a', 'b'],
+    {},
+  );
+  const scoresOf = async (bytes: Uint8Array): Promise<(number | undefined)[]> => {
+    scorer = await openScorer(bytes, 2);
+    const results = await Promise.allSettled(rows.map((row) => scored(row)));
+    await scorer.close();
+    return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  };
+
+  it.each([
+    ['a forest', forest],
+    ['a logistic regression', linear],
+  ])('throw for a band of the scores of %s, too', async (_, bytes) => {
+    const before = await scoresOf(bytes);
+    const middle = before.toSorted((a, b) => a! - b!)[Math.floor(before.length / 2)]!;
+    const band = { from: middle - 0.01, to: middle + 0.01, share: 0.1 };
+    const after = await scoresOf(throwingGraph(bytes, band));
+    expect(after).toEqual(
+      before.map((score) => (score! >= band.from && score! < band.to ? undefined : score)),
+    );
+    expect(after).toContain(undefined);
+    scorer = await openScorer(bytes, 2);
+  });
+
+  it('make a forest slow with the very same scores, and refuse a model without trees', async () => {
+    expect(await scoresOf(slowGraph(forest, { walks: 2, operators: 5 }))).toEqual(await scoresOf(forest));
+    expect(() => slowGraph(linear, { walks: 1, operators: 1 })).toThrow(/no trees/u);
+    scorer = await openScorer(forest, 2);
   });
 });
 
