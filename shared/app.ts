@@ -12,11 +12,6 @@ import type { BlobContainer } from './azure/layout.ts';
 import { logBlobsOf } from './azure/log-blobs.ts';
 import type { Settings } from './config.ts';
 import { readSettings } from './config.ts';
-import type { DriftParts } from './drift/check.ts';
-import { readWindow } from './drift/read-window.ts';
-import { inputDrift } from './drift/read-reports.ts';
-import { ReportStore } from './drift/report-store.ts';
-import type { SummariseParts } from './drift/summarise.ts';
 import { AppendLog } from './events/append-log.ts';
 import type { CollectParts } from './events/collect.ts';
 import { countedDeadLetters, countedSpill } from './events/counted-writes.ts';
@@ -31,14 +26,9 @@ import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
 import { LineageLog } from './lineage/lineage-log.ts';
 import { eventPoster } from './lineage/post-event.ts';
-import { FleetMetrics } from './metrics/fleet-metrics.ts';
-import { RecentPerformance } from './metrics/recent-windows.ts';
 import type { LabelParts } from './outcomes/accept-labels.ts';
 import type { CollectLabelsParts } from './outcomes/collect-labels.ts';
 import { findLabel } from './outcomes/find-label.ts';
-import { outcomeRules } from './outcomes/measure-windows.ts';
-import type { PerformanceParts } from './outcomes/performance.ts';
-import { heldOutMetrics, type WindowOutcomeParts, windowOutcomes } from './outcomes/window-outcomes.ts';
 import type { PromotionParts } from './promotion/parts.ts';
 import { PromotionStore } from './promotion/store.ts';
 import { tellOfPromotion } from './promotion/tell-telemetry.ts';
@@ -60,20 +50,18 @@ import { Serving } from './scoring/serving.ts';
 import { ShadowScorer } from './scoring/shadow.ts';
 import { startShadowThread } from './scoring/shadow-thread.ts';
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts';
-import { parseEvaluation } from './training/evaluation/card.ts';
-import { newestDefinition } from './training/model-definition-file.ts';
 import type { RetrainParts } from './training/retrain-parts.ts';
 import { runInThread } from './training/retrain-thread.ts';
 import { RunStore } from './training/run-record.ts';
 import { tellOfRun } from './training/tell-telemetry.ts';
-import { Baselines } from './training/version-baseline.ts';
+import { type Watching, watchingOf } from './watching.ts';
 
 /** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
 const SPILL_MS = 1_500;
 const APPEND_MS = 30_000;
 
 /** Everything that functions and tools use, wired to real services. */
-export interface App {
+export interface App extends Watching {
   readonly settings: Settings;
   readonly registry: Registry;
   readonly catalogue: Catalogue;
@@ -97,11 +85,6 @@ export interface App {
   readonly labels: ReadableBlobs;
   /** The names of all models. */
   readonly modelNames: () => Promise<string[]>;
-  readonly performance: PerformanceParts & WindowOutcomeParts;
-  readonly metrics: FleetMetrics;
-  /** The log's histograms, for those who make and read them. */
-  readonly summarising: SummariseParts;
-  readonly drift: DriftParts;
   readonly retraining: Omit<RetrainParts, 'promote'>;
   readonly alerts: Alerts;
   readonly telemetry: Telemetry;
@@ -155,7 +138,6 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
     report: warn,
     now,
   });
-  const baselines = new Baselines({ registry, models, datasets, report: warn });
   const modelNames = () => registry.modelNames();
   const contractOf = async (row: VersionRow) =>
     parseContract(JSON.parse(Buffer.from(await readVerified(models, row, 'contract.json')).toString('utf8')));
@@ -191,24 +173,6 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
     tellOfPromotion(telemetry, before, after),
   );
   const recorder = new Recorder(log, sender.maxBytes);
-  const summarising: SummariseParts = {
-    predictions,
-    histograms: blobsOf(blobService, 'histograms'),
-    baselineOf: (model, version) => baselines.of(model, version),
-  };
-  const driftReports = new ReportStore(documents, blobsOf(blobService, 'reports'));
-  const performanceParts: PerformanceParts & WindowOutcomeParts = {
-    logs: { predictions, labels },
-    inputDrift: (model) => inputDrift(driftReports, model),
-    rulesOf: async (model) => outcomeRules(await newestDefinition(registry, models, model)),
-    heldOutOf: async (model, version) => {
-      const row = await registry.version(model, version);
-      return row === undefined
-        ? {}
-        : heldOutMetrics(parseEvaluation(await readVerified(models, row, 'evaluation.json')));
-    },
-    time: Date.now,
-  };
   return {
     settings,
     registry,
@@ -257,26 +221,19 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
     replayingLabels: { spill: spilledLabels, deadLetters: deadLabels, sender: labelSender, now },
     labels,
     modelNames,
-    performance: performanceParts,
-    metrics: new FleetMetrics({
-      registry,
-      rollups,
-      promotions: promotionStore,
-      performance: new RecentPerformance(performanceParts, now, warn),
-      latestDrift: async (model) => (await driftReports.list(model, 1))[0],
-      time: Date.now,
-      now,
-    }),
-    summarising,
-    drift: {
+    ...watchingOf({
       registry,
       models,
-      reports: driftReports,
-      baselineOf: (model, version) => baselines.of(model, version),
-      windowOf: (model, version, { from, to }) => readWindow(summarising, model, version, from, to),
-      outcomesOf: (model, version, window) => windowOutcomes(performanceParts, model, version, window),
-      time: Date.now,
-    },
+      datasets,
+      documents,
+      logs: { predictions, labels },
+      histograms: blobsOf(blobService, 'histograms'),
+      reports: blobsOf(blobService, 'reports'),
+      rollups,
+      promotions: promotionStore,
+      now,
+      report: warn,
+    }),
     retraining: {
       runs: new RunStore(documents, (row) => tellOfRun(telemetry, row)),
       lineage,
