@@ -11,11 +11,13 @@ const LEAST_FEATURE_SHARE = 0.02;
 /**
  * Whether a column is broken: all missing, or constant where it wasn't, and not by chance. Before, a share m of its rows
  * had that value, so n rows have it by chance with probability mⁿ; m is at most 1 - D for the Kolmogorov–Smirnov
- * statistic D, and 1 - D for the total variation D. Labels are none of it: the first to arrive are often of one kind.
+ * statistic D, and 1 - D for the total variation D. Labels are none of it: the first to
+ * arrive are often of one kind. Nor are decisions: a day on which nothing was blocked is judged as a rate.
  */
 export function isBroken(column: ColumnEvidence): boolean {
   const { broken, role, rows, missing } = column;
-  if (broken === undefined || role === 'label' || rows.current < LEAST_ROWS) return false;
+  if (broken === undefined || role === 'label' || role === 'decision') return false;
+  if (rows.current < LEAST_ROWS) return false;
   const before = broken === 'all missing' ? missing.reference : 1 - mainEffect(column).effect;
   if (role === 'feature' && 1 - before < LEAST_FEATURE_SHARE) return false;
   return before ** rows.current < CHANCE;

@@ -119,9 +119,10 @@ describe('the policy tollgate', () => {
   });
 
   it('calls a column broken where chance is no reason for its being constant', () => {
-    const constant = (ks: number, rows: number) =>
+    const constant = (ks: number, rows: number, role: 'input' | 'score' | 'decision' = 'input') =>
       judge([
         numeric({
+          role,
           statistics: { ks, ksPValue: 0.5 },
           broken: 'constant',
           rows: { reference: 20_000, current: rows },
@@ -129,6 +130,9 @@ describe('the policy tollgate', () => {
       ])[0];
     expect(constant(0.01, 20_000)).toMatchObject({ broken: true, drifted: true });
     expect(constant(0.001, 600)).toMatchObject({ broken: false, drifted: false });
+    expect(constant(0.01, 20_000, 'score')).toMatchObject({ broken: true });
+    // A day on which nothing was blocked may be a quiet one: that is for the rates to say.
+    expect(constant(0.01, 20_000, 'decision')).toMatchObject({ broken: false });
   });
 });
 
