@@ -6,9 +6,15 @@ import { MAX_SQUARED_UNITS, MAX_UNITS, SQUARE_BITS } from './value-scale.ts';
 /** Whole numbers are added as numbers up to here, where one more term is still exact. */
 const EXACT = 2 ** 52;
 
+const CELLS = 1_024;
+
 /** Counts the values of a numeric column. Written for speed: it runs for every column of every prediction. */
 export class NumberCounter {
   readonly #edges: Float64Array;
+  /** Values from the first edge on lie in equal cells, each of which has few edges: how many lie in cells before. */
+  readonly #starts: Uint16Array;
+  readonly #from: number;
+  readonly #cellsPerUnit: number;
   readonly #counts: Float64Array;
   /** 1 for a bin of a single value, whose sums follow from its rows. */
   readonly #single: Uint8Array;
@@ -32,6 +38,11 @@ export class NumberCounter {
     const bins = binsOf(spec);
     const { missing, infinite } = placesOf(spec);
     this.#edges = Float64Array.from(spec.edges);
+    this.#from = spec.edges[0]!;
+    this.#cellsPerUnit = Math.min(CELLS / (spec.edges.at(-1)! - this.#from), Number.MAX_VALUE);
+    this.#starts = new Uint16Array(CELLS + 1);
+    for (const edge of spec.edges) this.#starts[this.#cellOf(edge) + 1]! += 1;
+    for (let cell = 0; cell < CELLS; cell += 1) this.#starts[cell + 1]! += this.#starts[cell]!;
     this.#counts = new Float64Array(bins + 4);
     this.#single = Uint8Array.from({ length: bins + 2 }, (_, bin) =>
       bin > 0 && bin <= bins && spec.edges[bin] === nextUp(spec.edges[bin - 1]!) ? 1 : 0,
@@ -80,14 +91,22 @@ export class NumberCounter {
   /** How many edges are not above the value: 0 is below the first. */
   #binOf(value: number): number {
     const edges = this.#edges;
-    let low = 0;
-    let length = edges.length;
-    while (length > 1) {
-      const half = length >>> 1;
-      low = edges[low + half - 1]! <= value ? low + half : low;
-      length -= half;
+    if (value < this.#from) return 0;
+    const cell = this.#cellOf(value);
+    // Edges of cells before are not above the value, those of cells after are: the cells are in the values' order.
+    let low = this.#starts[cell]!;
+    let high = this.#starts[cell + 1]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (edges[middle]! <= value) low = middle + 1;
+      else high = middle;
     }
-    return edges[low]! <= value ? low + 1 : low;
+    return low;
+  }
+
+  #cellOf(value: number): number {
+    const cell = (value - this.#from) * this.#cellsPerUnit;
+    return cell < CELLS - 1 ? Math.trunc(cell) : CELLS - 1;
   }
 
   #addTo(bin: number, value: number): void {

@@ -27,10 +27,21 @@ export function isPlainLogLine(value: unknown): value is LogLine {
   if (!isFilled(subject) || (datacontenttype !== undefined && datacontenttype !== 'application/json'))
     return false;
   const { model, version } = data;
-  if (typeof model !== 'string' || !isModelName(model)) return false;
-  if (typeof version !== 'string' || !VERSION.test(version)) return false;
-  return isSource(source, model, version) && isPlainData(data);
+  if (source !== last.source || model !== last.model || version !== last.version) {
+    if (typeof model !== 'string' || !isModelName(model)) return false;
+    if (typeof version !== 'string' || !VERSION.test(version)) return false;
+    if (!isSource(source, model, version)) return false;
+    last = { source, model, version };
+  }
+  return isPlainData(data);
 }
+
+/** Of the line before, and sound: most lines are of the same version. */
+let last: { readonly source: unknown; readonly model: string; readonly version: string } = {
+  source: undefined,
+  model: '',
+  version: '',
+};
 
 function isPlainData(data: Readonly<Record<string, unknown>>): boolean {
   const { variant, pinned, inputs, features, score, decision, latencyMs, modelMs, replayed } = data;
