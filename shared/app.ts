@@ -8,27 +8,18 @@ import { documentsOf, openCosmos } from './azure/cosmos.ts';
 import { openTelemetry } from './azure/telemetry.ts';
 import { rollupRowsOf } from './azure/cosmos-rollups.ts';
 import { openEventSender } from './azure/event-hubs.ts';
-import type { BlobContainer } from './azure/layout.ts';
 import { logBlobsOf } from './azure/log-blobs.ts';
 import type { Settings } from './config.ts';
 import { readSettings } from './config.ts';
-import { AppendLog } from './events/append-log.ts';
-import type { CollectParts } from './events/collect.ts';
-import { countedDeadLetters, countedSpill } from './events/counted-writes.ts';
 import type { DecisionParts } from './events/decision.ts';
 import { findPrediction } from './events/find-prediction.ts';
 import { LABELS_HUB, PREDICTIONS_HUB } from './events/log-layout.ts';
-import { PredictionLog } from './events/prediction-log.ts';
-import type { ReadableBlobs } from './events/ports.ts';
-import type { ReplayParts } from './events/spill-replay.ts';
-import { blobSpill } from './events/spill.ts';
 import { Failure, messageOf } from './failure.ts';
 import { parseContract } from './features/contract.ts';
 import { LineageLog } from './lineage/lineage-log.ts';
 import { eventPoster } from './lineage/post-event.ts';
-import type { LabelParts } from './outcomes/accept-labels.ts';
-import type { CollectLabelsParts } from './outcomes/collect-labels.ts';
 import { findLabel } from './outcomes/find-label.ts';
+import { type Logging, loggingOf } from './logging.ts';
 import type { PromotionParts } from './promotion/parts.ts';
 import { PromotionStore } from './promotion/store.ts';
 import { tellOfPromotion } from './promotion/tell-telemetry.ts';
@@ -56,33 +47,19 @@ import { RunStore } from './training/run-record.ts';
 import { tellOfRun } from './training/tell-telemetry.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
-/** How long a write may take, tries and all: callers wait for what is spilled. Milliseconds. */
-const SPILL_MS = 1_500;
-const APPEND_MS = 30_000;
-
 /** Everything that functions and tools use, wired to real services. */
-export interface App extends Watching {
+export interface App extends Watching, Omit<Logging, 'closeLogs'> {
   readonly settings: Settings;
   readonly registry: Registry;
   readonly catalogue: Catalogue;
   readonly models: Blobs;
   readonly datasets: Blobs & LargeBlobs;
   readonly scoring: ScoringParts;
-  readonly log: PredictionLog;
-  readonly collecting: CollectParts;
   /** The minute rows, for those who read them. */
   readonly rollups: RollupRows;
-  readonly replaying: ReplayParts;
   readonly promotions: PromotionParts;
   readonly lineage: LineageLog;
   readonly decisions: DecisionParts;
-  /** The log itself, for those who read it. */
-  readonly predictions: ReadableBlobs;
-  readonly labelling: LabelParts;
-  readonly collectingLabels: CollectLabelsParts;
-  readonly replayingLabels: ReplayParts;
-  /** The labels' log, for those who read it. */
-  readonly labels: ReadableBlobs;
   /** The names of all models. */
   readonly modelNames: () => Promise<string[]>;
   readonly retraining: Omit<RetrainParts, 'promote'>;
@@ -111,34 +88,20 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
   const warn = (message: string, error?: unknown) =>
     console.warn(error === undefined ? message : `${message}: ${withCause(error)}`);
   const sender = await openEventSender(settings.eventHubs, PREDICTIONS_HUB);
-  const labelSender = await openEventSender(settings.eventHubs, LABELS_HUB);
-  const logBlobs = (container: BlobContainer, boundMs: number) => logBlobsOf(blobService, container, boundMs);
-  const predictions = logBlobs('predictions', APPEND_MS);
-  const shadows = logBlobs('shadows', APPEND_MS);
-  const spilled = logBlobs('predictions-spill', SPILL_MS);
-  const labels = logBlobs('labels', APPEND_MS);
-  const spilledLabels = logBlobs('labels-spill', SPILL_MS);
-  const buried = logBlobs('dead-letter', APPEND_MS);
-  const deadLetters = countedDeadLetters(buried, telemetry, PREDICTIONS_HUB);
-  const deadLabels = countedDeadLetters(buried, telemetry, LABELS_HUB);
   const rollups = rollupRowsOf(database, 'rollups');
-  const log = new PredictionLog({
-    mode: settings.predictionLog,
-    sender,
-    spill: countedSpill(blobSpill(spilled, newId, Date.now), telemetry, PREDICTIONS_HUB),
-    report: warn,
-    now,
-  });
-  const labelLog = new PredictionLog({
-    // A label that is lost without a word would be worse than one that has to be sent again.
-    mode: 'strict',
-    noun: 'label',
-    sender: labelSender,
-    spill: countedSpill(blobSpill(spilledLabels, newId, Date.now), telemetry, LABELS_HUB),
-    report: warn,
-    now,
-  });
   const modelNames = () => registry.modelNames();
+  const { closeLogs, ...logging } = loggingOf({
+    mode: settings.predictionLog,
+    senders: { predictions: sender, labels: await openEventSender(settings.eventHubs, LABELS_HUB) },
+    blobs: (container, boundMs) => logBlobsOf(blobService, container, boundMs),
+    counter: new RollupWriter(rollups),
+    telemetry,
+    modelNames,
+    newId,
+    now,
+    report: warn,
+  });
+  const { log, predictions, labels } = logging;
   const contractOf = async (row: VersionRow) =>
     parseContract(JSON.parse(Buffer.from(await readVerified(models, row, 'contract.json')).toString('utf8')));
   const pool = new ModelPool(
@@ -186,15 +149,8 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
       now,
       shadow,
     },
-    log,
-    collecting: {
-      logs: { predictions: new AppendLog(predictions), shadows: new AppendLog(shadows) },
-      counter: new RollupWriter(rollups),
-      deadLetters,
-      telemetry,
-    },
+    ...logging,
     rollups,
-    replaying: { spill: spilled, deadLetters, sender, now },
     promotions: {
       store: promotionStore,
       registry,
@@ -206,7 +162,7 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
     },
     lineage,
     decisions: {
-      find: (model, id) => findPrediction({ predictions, spill: spilled }, model, id),
+      find: (model, id) => findPrediction({ predictions, spill: logging.replaying.spill }, model, id),
       policyOf: async (model, version) => {
         const row = await registry.version(model, version);
         if (row === undefined)
@@ -215,11 +171,6 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
       },
       labelOf: (model, id) => findLabel(labels, [model], id),
     },
-    predictions,
-    labelling: { log: labelLog, newId, time: Date.now },
-    collectingLabels: { log: new AppendLog(labels), deadLetters: deadLabels, models: modelNames },
-    replayingLabels: { spill: spilledLabels, deadLetters: deadLabels, sender: labelSender, now },
-    labels,
     modelNames,
     ...watchingOf({
       registry,
@@ -257,7 +208,7 @@ export async function buildApp(settings: Settings, telemetry: Telemetry = NO_TEL
     newId,
     close: async () => {
       await shadow.close();
-      await Promise.all([log.close(), labelLog.close()]);
+      await closeLogs();
       await pool.close();
     },
   };
