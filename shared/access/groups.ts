@@ -11,6 +11,7 @@ export const ACCESS = {
   'health-ready': 'open',
   dashboard: 'open',
   'dashboard-asset': 'open',
+  'docs-asset': 'open',
 
   score: 'score',
   'score-model': 'score',
@@ -18,7 +19,6 @@ export const ACCESS = {
 
   openapi: 'read',
   docs: 'read',
-  'docs-asset': 'read',
   models: 'read',
   model: 'read',
   versions: 'read',

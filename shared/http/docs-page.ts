@@ -20,8 +20,10 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// In Azure the document asks for a key: one given as ?code= when opening the page is passed on, in a header.
+// In Azure the page and the document ask for a key: one given as ?code= when opening the page is passed on in a header,
+// and leaves the address.
 const START = `const key = new URLSearchParams(location.search).get('code');
+history.replaceState(null, '', location.pathname);
 SwaggerUIBundle({
   url: '/api/openapi.json',
   dom_id: '#api',
@@ -44,6 +46,7 @@ export function docsPage(): Reply {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy':
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'",
+      'referrer-policy': 'no-referrer',
     },
     body: PAGE,
   };

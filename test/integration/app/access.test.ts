@@ -83,7 +83,7 @@ describe('with keys asked for', () => {
       running.url,
       routes.filter(({ group }) => group === 'open'),
     );
-    expect(open).toHaveLength(4);
+    expect(open).toHaveLength(5);
     expect(open.filter(({ status }) => AWAY.includes(status))).toEqual([]);
   });
 

@@ -43,6 +43,7 @@ describe('the functions that answer HTTP', () => {
       expect([name, level]).toEqual([name, access[name] === 'open' ? 'anonymous' : 'function']);
     const open = routes.filter(({ level }) => level === 'anonymous').map(({ route }) => route);
     expect(open.toSorted()).toEqual([
+      'GET /api/docs/{asset}',
       'GET /api/health/live',
       'GET /api/health/ready',
       'GET /dashboard',
