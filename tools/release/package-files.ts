@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { bundleApp } from '../build.ts';
+import { packageFolders, thirdPartyNotices } from './third-party-notices.ts';
 
 const manifestSchema = z.object({
   name: z.string(),
@@ -28,12 +29,14 @@ export async function versionOf(root: string, commit: string | undefined): Promi
 
 /**
  * Everything that lies in the deployed folder, by path: `host.json`, a `package.json` of its own, the bundle without
- * source maps, the dashboard's files, and of the packages outside the bundle what linux-x64 needs.
+ * source maps, the dashboard's files, of the packages outside the bundle what linux-x64 needs, and the notices of all
+ * packages that code comes from.
  */
 export async function packageFiles(root: string, version: string): Promise<Map<string, Uint8Array>> {
   const manifest = await manifestOf(root);
   const files = new Map<string, Uint8Array>();
-  for (const { path, contents } of await bundleApp()) {
+  const bundle = await bundleApp();
+  for (const { path, contents } of bundle.files) {
     if (!path.endsWith('.map')) files.set(`dist/${basename(path)}`, contents);
   }
   files.set('host.json', await readFile(join(root, 'host.json')));
@@ -52,6 +55,8 @@ export async function packageFiles(root: string, version: string): Promise<Map<s
     const installed: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     if (name in manifest.dependencies) dependencies[name] = installedSchema.parse(installed).version;
   }
+  const folders = packageFolders([...bundle.inputs, ...files.keys()]);
+  files.set('THIRD-PARTY-NOTICES.txt', Buffer.from(await thirdPartyNotices(root, folders)));
   const { name, description, license, main } = manifest;
   const own = { name, version, description, license, private: true, type: 'module', main, dependencies };
   files.set('package.json', Buffer.from(`${JSON.stringify(own, null, 2)}\n`));

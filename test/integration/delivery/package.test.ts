@@ -72,6 +72,7 @@ describe('the package', () => {
     expect(names).toEqual([...names].sort());
     const kinds = names.map((name) => name.replace(/^(node_modules\/[^/]+|[^/]+)\/.*$/, '$1'));
     expect([...new Set(kinds)]).toEqual([
+      'THIRD-PARTY-NOTICES.txt',
       'dist',
       'host.json',
       'node_modules/onnxruntime-common',
@@ -102,6 +103,14 @@ describe('the package', () => {
     expect(Object.keys(dependencies)).toEqual(['onnxruntime-node', 'swagger-ui-dist']);
     const brought = await readdir(join(folder, 'app', 'node_modules'));
     expect(brought).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+  });
+
+  it('has the notices of packages in the bundle, on the pages and outside of both, and of no others', async () => {
+    const text = await readFile(join(folder, 'app', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const named = [...text.matchAll(/^={80}\n\n(\S+) \S+\nLicence: \S/gm)].map((match) => match[1]);
+    expect(named).toEqual(expect.arrayContaining(['onnxruntime-node', 'swagger-ui-dist', 'uplot', 'zod']));
+    expect(named).not.toContain('esbuild');
+    expect(text).not.toContain(process.cwd());
   });
 });
 

@@ -52,7 +52,7 @@ describe('telemetry', () => {
 
   it('is in no file that the deployed app loads at its start', async () => {
     const files = new Map(
-      (await bundleApp()).map(({ path, contents }) => [
+      (await bundleApp()).files.map(({ path, contents }) => [
         basename(path),
         Buffer.from(contents).toString('utf8'),
       ]),
