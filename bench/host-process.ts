@@ -15,18 +15,32 @@ export interface ServerProcess extends Server {
 const root = resolve(import.meta.dirname, '..');
 /** As the stack starts its hosts. */
 const NODE_FLAGS = ['--max-semi-space-size=8'];
-const hostReady = z.object({ type: z.literal('ready'), http: z.object({ port: z.number() }) });
+const hostReady = z.object({
+  type: z.literal('ready'),
+  http: z.object({ port: z.number() }),
+  functions: z.array(z.object({ name: z.string(), trigger: z.string() })),
+});
 const bareReady = z.object({ port: z.number() });
 const brokerReady = z.object({ type: z.literal('ready'), port: z.number(), connectionString: z.string() });
 
+export interface HostProcess extends ServerProcess {
+  readonly functions: readonly { readonly name: string; readonly trigger: string }[];
+}
+
 /** An embedded host with an app of its own, on a free port. */
-export function startHost(
+export async function startHost(
   app: string,
   state: string,
   env: Record<string, string | undefined>,
-): Promise<ServerProcess> {
+): Promise<HostProcess> {
   const args = [`--app=${app}`, `--state=${state}`, '--port=0'];
-  return started('local/host/main.ts', args, env, (message) => hostReady.safeParse(message).data?.http.port);
+  let functions: HostProcess['functions'] = [];
+  const host = await started('local/host/main.ts', args, env, (message) => {
+    const ready = hostReady.safeParse(message).data;
+    functions = ready?.functions ?? [];
+    return ready?.http.port;
+  });
+  return { ...host, functions };
 }
 
 /** `bare-server.ts` with a model and its contract: `each` runs every request by itself, `shared` those of a tick together. */
