@@ -1,40 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { localSettings } from './app-settings.ts';
-import { commandLine, EXIT, run, wholeNumber } from './command-line.ts';
-import { showProgress } from './progress.ts';
+import { runCrashCommand } from './crash-command.ts';
 import { crashPromotions } from './promotion-crash-run.ts';
 
-interface Options {
-  readonly model: string;
-  readonly kills: number;
-  readonly seed: number;
-}
-
-const { DEFAULT_MODEL } = await localSettings();
-await run(
-  commandLine(
-    'promotion:crash',
+await runCrashCommand({
+  name: 'promotion:crash',
+  description:
     'Kills a whole stack at random moments of running promotions, starts it again each time, and checks its state.',
-  )
-    .option('--model <name>', 'the model', DEFAULT_MODEL)
-    .option('--kills <n>', 'how often the stack is killed', wholeNumber(0), 20)
-    .option('--seed <s>', 'the same seed gives the same moments', wholeNumber(0), 1)
-    .action(async (options: Options) => {
-      const home = await mkdtemp(join(tmpdir(), 'promotion-crash-'));
-      const progress = showProgress();
-      const started = performance.now();
-      try {
-        const { faults, ...figures } = await crashPromotions({ ...options, home, onProgress: progress.show });
-        progress.end();
-        for (const fault of faults) console.error(fault);
-        const seconds = Math.round((performance.now() - started) / 1_000);
-        console.log(JSON.stringify({ ...options, ...figures, faults: faults.length, seconds }));
-        if (faults.length > 0) process.exitCode = EXIT.failed;
-      } finally {
-        progress.end();
-        await rm(home, { recursive: true, force: true });
-      }
-    }),
-);
+  kills: { description: 'how often the stack is killed', usually: 20 },
+  crash: crashPromotions,
+});

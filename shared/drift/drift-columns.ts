@@ -1,4 +1,5 @@
 import type { Column, Feature, Layout } from '../features/definition.ts';
+import { inputsOf } from '../features/feature-inputs.ts';
 import { featureNames } from '../features/feature-names.ts';
 import type { ColumnRole, Untested } from './column-evidence.ts';
 
@@ -39,7 +40,7 @@ export function inputColumns({ columns }: Pick<Layout, 'columns'>): DriftColumn[
 export function featureColumns({ columns, features }: Layout): DriftColumn[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   return features.flatMap((feature) => {
-    const from = columnsUsed(feature);
+    const from = inputsOf(feature).map(([, name]) => name);
     const used = from.flatMap((name) => byName.get(name) ?? []);
     const reason = reasonOfFeature(feature, used);
     const isFlag = FLAGS.has(feature.op) || (feature.op === 'passthrough' && used[0]?.type === 'boolean');
@@ -51,28 +52,6 @@ export function featureColumns({ columns, features }: Layout): DriftColumn[] {
       ...(reason === undefined ? {} : { untested: reason }),
     }));
   });
-}
-
-/** The columns whose values a feature is computed from. */
-function columnsUsed(feature: Feature): readonly string[] {
-  switch (feature.op) {
-    case 'ratio':
-      return [feature.numerator, feature.denominator];
-    case 'compare':
-    case 'difference':
-      return [feature.left, feature.right];
-    case 'mapped-match':
-      return [feature.key, feature.column];
-    case 'passthrough':
-    case 'log1p':
-    case 'cyclic':
-    case 'one-hot':
-    case 'ordinal':
-    case 'is-missing':
-    case 'frequency':
-    case 'within':
-      return [feature.column];
-  }
 }
 
 function reasonOf(column: Column): Reason | undefined {

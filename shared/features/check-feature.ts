@@ -1,39 +1,9 @@
 import type { Column, Feature } from './definition.ts';
+import { inputsOf } from './feature-inputs.ts';
 import type { Report } from './finding.ts';
 import { MAX_ONE_HOT } from './limits.ts';
 
 type ColumnType = Column['type'];
-
-/** The columns that a feature reads, by the key that names each. */
-function inputsOf(feature: Feature): readonly (readonly [key: string, column: string])[] {
-  switch (feature.op) {
-    case 'ratio':
-      return [
-        ['numerator', feature.numerator],
-        ['denominator', feature.denominator],
-      ];
-    case 'compare':
-    case 'difference':
-      return [
-        ['left', feature.left],
-        ['right', feature.right],
-      ];
-    case 'mapped-match':
-      return [
-        ['key', feature.key],
-        ['column', feature.column],
-      ];
-    case 'passthrough':
-    case 'log1p':
-    case 'cyclic':
-    case 'one-hot':
-    case 'ordinal':
-    case 'is-missing':
-    case 'frequency':
-    case 'within':
-      return [['column', feature.column]];
-  }
-}
 
 const INPUT_TYPES: Record<Feature['op'], readonly ColumnType[]> = {
   passthrough: ['number', 'boolean'],

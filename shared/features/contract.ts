@@ -103,9 +103,19 @@ export function fitContract(definition: ModelDefinition, rows: Iterable<CheckedR
 
 /** The contract of a definition before training: it checks rows; features that need fitting can't be written. */
 export function unfittedContract(definition: ModelDefinition): Contract {
-  const { model, title, description, columns, features, policy, limits, plan } = definition;
   return {
     formatVersion: 1,
+    ...sharedPartsOf(definition),
+    featureNames: allFeatureNames(definition),
+    fitted: { frequencies: [] },
+    output: { tensor: 'probabilities', positiveIndex: 1 },
+  };
+}
+
+/** What a definition and the contracts that are made of it say alike. */
+export function sharedPartsOf(source: ModelDefinition | Contract): Pick<Contract, keyof typeof sharedParts> {
+  const { model, title, description, columns, features, policy, limits, plan } = source;
+  return {
     model,
     title,
     description,
@@ -114,9 +124,6 @@ export function unfittedContract(definition: ModelDefinition): Contract {
     policy,
     ...(limits === undefined ? {} : { limits }),
     ...(plan === undefined ? {} : { plan }),
-    featureNames: allFeatureNames(definition),
-    fitted: { frequencies: [] },
-    output: { tensor: 'probabilities', positiveIndex: 1 },
   };
 }
 

@@ -1,5 +1,5 @@
 import { compileContract } from '../features/compile.ts';
-import type { Contract } from '../features/contract.ts';
+import { type Contract, sharedPartsOf } from '../features/contract.ts';
 import type { ModelDefinition } from '../features/definition.ts';
 import { openScorer } from '../onnx/scorer.ts';
 import { delimiterFor } from './csv-table.ts';
@@ -140,17 +140,9 @@ function delimiterOf(contract: Contract, bytes: Uint8Array): string {
 
 /** The definition that a contract was fitted from, as far as a fit depends on it. */
 function definitionOf({ contract, evaluation }: RecordedVersion): ModelDefinition {
-  const { model, title, description, columns, features, policy, limits, plan } = contract;
   const { costs, maturity } = evaluation;
   return {
-    model,
-    title,
-    description,
-    columns,
-    features,
-    policy,
-    ...(limits === undefined ? {} : { limits }),
-    ...(plan === undefined ? {} : { plan }),
+    ...sharedPartsOf(contract),
     ...(costs === undefined ? {} : { costs }),
     // The choice for unlabelled rows was made when the data were assembled.
     ...(maturity === undefined ? {} : { labelling: { maturity, unlabelled: 'drop' } }),

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { readDefinition } from '../../tools/model-folders.ts';
 import { type AppStack, DEFAULT_MODEL, fraudRows, startAppStack, trainSmall } from '../fixtures/app-stack.ts';
 import { startBrowser } from '../fixtures/browser.ts';
+import { hasFocus, type OpenedPage, openPage, tabTo } from '../fixtures/opened-page.ts';
 import { auditPage } from './page-audit.ts';
-import { driftReports, performanceWindows } from './sample-replies.ts';
+import { withHistory } from './sample-replies.ts';
 
 /** Without traffic there is no evidence, so that it waits for a person at once. */
 const PLAN = {
@@ -31,45 +32,11 @@ afterAll(async () => {
   await running.stop();
 });
 
-interface Opened {
-  readonly page: Page;
-  /** Errors of the page, and requests to anywhere but the app. */
-  readonly faults: string[];
-}
-
-/** Replies for what takes days to happen. */
-async function withHistory(page: Page): Promise<void> {
-  const now = Date.now();
-  const reports = driftReports(now, 14);
-  await page.route('**/drift', (route) => route.fulfill({ json: reports[0] }));
-  await page.route('**/drift/history*', (route) => route.fulfill({ json: { items: reports } }));
-  await page.route('**/performance?*', (route) =>
-    route.fulfill({ json: { windows: performanceWindows(now, 30) } }),
-  );
-}
-
-async function open(
+function open(
   options: BrowserContextOptions = {},
   prepare: (page: Page) => Promise<unknown> = withHistory,
-): Promise<Opened> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  const faults: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(`${running.url}/`)) faults.push(`asked for ${request.url()}`);
-  });
-  await prepare(page);
-  await page.goto(`${running.url}/dashboard`);
-  return { page, faults };
-}
-
-async function close({ page }: Opened): Promise<void> {
-  await page.context().close();
+): Promise<OpenedPage> {
+  return openPage(browser, `${running.url}/dashboard`, { options, prepare });
 }
 
 const startedSchema = z.object({ promotionId: z.string() });
@@ -82,19 +49,6 @@ async function startPromotion(): Promise<string> {
   });
   expect(response.status).toBe(202);
   return startedSchema.parse(await response.json()).promotionId;
-}
-
-/** Presses Tab until the element has the focus: what cannot be reached in this way cannot be used without a mouse. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await hasFocus(page, selector)) return;
-  }
-  throw new Error(`${selector} is not reached by Tab`);
-}
-
-async function hasFocus(page: Page, selector: string): Promise<boolean> {
-  return (await page.locator(`${selector}:focus`).count()) === 1;
 }
 
 /** A page that was told about a change: it need not wait for its next turn. */
@@ -117,7 +71,7 @@ describe('the dashboard', () => {
     await page.locator('#traffic canvas').waitFor();
     expect(await page.title()).toMatch(/fraud/);
     expect(faults).toEqual([]);
-    await close(opened);
+    await opened.close();
   });
 
   it('refuses scripts and styles from elsewhere or inline, and being framed', async () => {
@@ -200,7 +154,7 @@ describe('the dashboard', () => {
         expect.objectContaining({ by: 'bob', what: expect.stringContaining('<b>enough</b>') }),
       ]),
     });
-    await close(opened);
+    await opened.close();
   });
 
   it.each(['light', 'dark'] as const)('can be read by everybody in %s', async (colorScheme) => {
@@ -215,7 +169,7 @@ describe('the dashboard', () => {
     const red = Number(/\d+/.exec(ground)?.[0]);
     expect(red).toBeGreaterThan(colorScheme === 'light' ? 200 : -1);
     expect(red).toBeLessThan(colorScheme === 'light' ? 256 : 50);
-    await close(opened);
+    await opened.close();
   });
 
   it('fits a telephone without being pushed sideways', async () => {
@@ -225,7 +179,7 @@ describe('the dashboard', () => {
     await page.locator('#versions table').waitFor();
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(360);
-    await close(opened);
+    await opened.close();
   });
 
   it('leaves who reads it where they are when it is refreshed', async () => {
@@ -243,7 +197,7 @@ describe('the dashboard', () => {
       .not.toBe(before);
     expect(await hasFocus(page, cell)).toBe(true);
     expect(await page.locator('#traffic details[open]').count()).toBe(1);
-    await close(opened);
+    await opened.close();
   });
 
   it('says how old its data are when the app does not answer, and keeps showing them', async () => {
@@ -262,7 +216,7 @@ describe('the dashboard', () => {
     await refresh(page);
     await page.locator('header .late').waitFor({ state: 'detached' });
     await page.locator('header').getByText('Updated').waitFor();
-    await close(opened);
+    await opened.close();
   });
 
   it('asks for a key where the API wants one, sends it in the header, and forgets it with the tab', async () => {
@@ -287,7 +241,7 @@ describe('the dashboard', () => {
     expect(await page.context().cookies()).toEqual([]);
     const kept = await page.evaluate('JSON.stringify(localStorage) + location.href');
     expect(kept).not.toContain('right');
-    await close(opened);
+    await opened.close();
   });
 
   it('sends a token where it is given one in place of a key', async () => {
@@ -304,7 +258,7 @@ describe('the dashboard', () => {
     const version = page.locator('#now dl').getByText('Version 1');
     await version.waitFor();
     expect(await version.count()).toBe(1);
-    await close(opened);
+    await opened.close();
   });
 
   it('says plainly what is not there', async () => {
@@ -318,7 +272,7 @@ describe('the dashboard', () => {
     await page.locator('#performance').getByText('not available yet').waitFor();
     await page.locator('#traffic').getByText('not available yet').waitFor();
     expect(await page.locator('.late').count()).toBe(0);
-    await close(opened);
+    await opened.close();
   });
 
   it('follows the model that is chosen, and its address does', async () => {
@@ -335,6 +289,6 @@ describe('the dashboard', () => {
     await page.locator('#now').getByText('There is no model of this name any more.').waitFor();
     expect(new URL(page.url()).searchParams.get('model')).toBe('<img src=x>');
     expect(await page.locator('img').count()).toBe(0);
-    await close(opened);
+    await opened.close();
   });
 });

@@ -1,5 +1,7 @@
 /** Replies of the API as its contract has them, for what takes days to happen. */
 
+import type { Page } from 'playwright-core';
+
 const DAY = 86_400_000;
 
 const COLUMNS = [
@@ -12,8 +14,19 @@ const COLUMNS = [
   ['decision', 'decision'],
 ] as const;
 
+/** Answers a page's requests with two weeks of drift reports and a month of performance. */
+export async function withHistory(page: Page): Promise<void> {
+  const now = Date.now();
+  const reports = driftReports(now, 14);
+  await page.route('**/drift', (route) => route.fulfill({ json: reports[0] }));
+  await page.route('**/drift/history*', (route) => route.fulfill({ json: { items: reports } }));
+  await page.route('**/performance?*', (route) =>
+    route.fulfill({ json: { windows: performanceWindows(now, 30) } }),
+  );
+}
+
 /** Reports of so many days, the newest first: `amount` drifts on the last two, so that the last one is an alarm. */
-export function driftReports(now: number, days: number) {
+function driftReports(now: number, days: number) {
   const midnight = now - (now % DAY);
   return Array.from({ length: days }, (_, ago) => {
     const to = midnight - ago * DAY;
@@ -50,7 +63,7 @@ export function driftReports(now: number, days: number) {
 }
 
 /** Windows of a day each, oldest first: labels reach a week back, estimates the whole month. */
-export function performanceWindows(now: number, days: number) {
+function performanceWindows(now: number, days: number) {
   const midnight = now - (now % DAY);
   return Array.from({ length: days }, (_, place) => {
     const ago = days - place;

@@ -10,40 +10,11 @@ import {
   startAppStack,
   trainSmall,
 } from '../../fixtures/app-stack.ts';
+import { QUICK, SLOW } from '../../fixtures/promotion-plans.ts';
 import { startTraffic, type Traffic } from '../../fixtures/traffic.ts';
 
 const NOTICED = { timeout: 20_000, interval: 100 };
 const ENDED = { timeout: 120_000, interval: 250 };
-
-/** A plan whose gates are quick to pass, so that the test is about what happens around them. */
-const QUICK = {
-  shadow: { bake: '2s' },
-  steps: [
-    { percent: 50, bake: '2s' },
-    { percent: 100, bake: '2s' },
-  ],
-  checkEvery: '1s',
-  minRequests: 20,
-  minEvents: 1,
-  extendAtMost: '5m',
-  keepWarm: '2s',
-  gates: {
-    errorRate: { margin: 0.1 },
-    decisionRate: { margin: 0.2 },
-    latencyP95: { maxRatio: 20 },
-    scoreShift: { maxPsi: 5 },
-  },
-};
-
-/** One that nothing passes in. */
-const SLOW = {
-  ...QUICK,
-  shadow: { bake: '1h' },
-  steps: [
-    { percent: 50, bake: '1h' },
-    { percent: 100, bake: '1h' },
-  ],
-};
 
 const replySchema = z.object({ predictions: z.array(z.object({ version: z.string() })) });
 const pageSchema = z.object({ items: z.array(promotionViewSchema), next: z.string().optional() });

@@ -12,6 +12,7 @@ import {
 } from '../../fixtures/app-stack.ts';
 import { bodyOf } from '../../fixtures/http.ts';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../../fixtures/otlp-collector.ts';
+import { SLOW } from '../../fixtures/promotion-plans.ts';
 
 /** Spans are sent every five seconds, and the log collects every two. */
 const ARRIVED = { timeout: 60_000, interval: 250 };
@@ -40,23 +41,6 @@ const SECRETS = [
   'digital_goods',
   String(TRANSACTION.customer_tenure_days),
 ];
-
-/** A plan that nothing passes in while the test runs, and that is looked at often. */
-const SLOW = {
-  shadow: { bake: '1h' },
-  steps: [{ percent: 50, bake: '1h' }],
-  checkEvery: '1s',
-  minRequests: 20,
-  minEvents: 1,
-  extendAtMost: '5m',
-  keepWarm: '2s',
-  gates: {
-    errorRate: { margin: 0.1 },
-    decisionRate: { margin: 0.2 },
-    latencyP95: { maxRatio: 20 },
-    scoreShift: { maxPsi: 5 },
-  },
-};
 
 const startedSchema = z.object({ promotionId: z.string() });
 

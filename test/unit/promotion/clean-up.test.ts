@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { cleanUpPromotions } from '../../../shared/promotion/clean-up.ts';
 import { release } from '../../../shared/registry/traffic.ts';
 import { MODEL, PromotionWorld } from '../../fixtures/promotion-world.ts';
-import { untilPhase } from './until-phase.ts';
+import { untilPhase } from '../../fixtures/until-phase.ts';
 
 const DAY = 86_400_000;
 

@@ -7,7 +7,7 @@ import { isOver } from '../../../shared/promotion/state.ts';
 import { trafficRowSchema } from '../../../shared/registry/rows.ts';
 import { MINUTE_MS } from '../../../shared/rollups/minute-row.ts';
 import { MODEL, PLAN, PromotionWorld } from '../../fixtures/promotion-world.ts';
-import { APPROVED, untilPhase } from './until-phase.ts';
+import { APPROVED, untilPhase } from '../../fixtures/until-phase.ts';
 
 let world: PromotionWorld;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { startPromotion } from '../../../shared/promotion/start.ts';
 import { trafficRowSchema } from '../../../shared/registry/rows.ts';
 import { emptyRow, MINUTE_MS, rowId, shardOf } from '../../../shared/rollups/minute-row.ts';
 import { MODEL, PLAN, PromotionWorld } from '../../fixtures/promotion-world.ts';
-import { APPROVED } from './until-phase.ts';
+import { APPROVED } from '../../fixtures/until-phase.ts';
 
 let world: PromotionWorld;
 beforeEach(async () => {

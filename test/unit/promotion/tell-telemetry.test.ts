@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { orderPromotion, rollBackModel } from '../../../shared/promotion/orders.ts';
 import { MODEL, PromotionWorld } from '../../fixtures/promotion-world.ts';
-import { APPROVED, untilPhase } from './until-phase.ts';
+import { APPROVED, untilPhase } from '../../fixtures/until-phase.ts';
 
 let world: PromotionWorld;
 beforeEach(async () => {

@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { unfittedContract } from '../../../shared/features/contract.ts';
-import { modelDefinitionSchema } from '../../../shared/features/definition.ts';
 import { readVerified } from '../../../shared/registry/model-folder.ts';
 import type { Blobs, Documents } from '../../../shared/registry/ports.ts';
 import { Registry } from '../../../shared/registry/registry.ts';
 import { registeredBy, registerVersion } from '../../../shared/training/register-version.ts';
 import { MemoryRegistry } from '../../fixtures/memory-registry.ts';
-
-const model = 'parcels';
-const at = new Date('2026-03-02T05:00:00Z');
-
-const definition = modelDefinitionSchema.parse({
-  model,
-  title: 'Parcels',
-  description: '',
-  columns: [
-    { name: 'weight', type: 'number', required: true },
-    { name: 'late', type: 'number', role: 'label' },
-  ],
-  features: [{ op: 'passthrough', column: 'weight' }],
-  policy: { review: 0.3, block: 0.6 },
-});
+import { AT, MODEL, parcelFacts, parcels } from '../../fixtures/parcels.ts';
 
 const evaluation = {
   metrics: { aucRoc: 0.8, averagePrecision: 0.4, logLoss: 0.3, brier: 0.1, positiveRate: 0.1, rows: 100 },
@@ -47,22 +32,14 @@ async function register(
   verdict: Verdict = { state: 'registered' },
 ) {
   const files = new Map([
-    ['contract.json', Buffer.from(JSON.stringify(unfittedContract(definition)))],
+    ['contract.json', Buffer.from(JSON.stringify(unfittedContract(parcels())))],
     ['model.onnx', Buffer.from(`${run}, attempt ${attempt}`)],
     ['evaluation.json', Buffer.from(JSON.stringify({ ...evaluation, fitSeconds: attempt }))],
   ]);
   const made = { files, rows: evaluation.rows, metrics: { aucRoc: 0.8 + attempt / 1_000 }, verdict };
-  const facts = {
-    model,
-    title: 'Parcels',
-    createdBy: { run },
-    learner: 'gradient_boosting',
-    params: {},
-    seed: 1,
-    datasetVersion: '1',
-  };
+  const facts = parcelFacts(run, evaluation.learner);
   const registry = new Registry(documents, blobs);
-  return registerVersion(registry, blobs, made, facts, new Date(at.getTime() + attempt * 1_000));
+  return registerVersion(registry, blobs, made, facts, new Date(AT.getTime() + attempt * 1_000));
 }
 
 /** Somebody's view of the stores, who may be held up, or end, before each of his calls. */
@@ -90,7 +67,7 @@ function seenBy({ documents, blobs }: MemoryRegistry, before: () => Promise<void
 /** What must be so in the end: one version of the run, whose every file is the one that its row names. */
 async function checkOne(memory: MemoryRegistry, run: string, version: string) {
   const registry = new Registry(memory.documents, memory.blobs);
-  const { items } = await registry.versions(model, 100);
+  const { items } = await registry.versions(MODEL, 100);
   const own = items.filter(({ createdBy }) => createdBy.run === run);
   expect(own.map((row) => row.version)).toEqual([version]);
   for (const row of own) for (const { name } of row.files) await readVerified(memory.blobs, row, name);
@@ -152,7 +129,7 @@ describe('two attempts of a run that register at the same time', () => {
       register(memory, 'run', 2),
     ]);
     expect(left).toEqual(right);
-    const row = await new Registry(memory.documents, memory.blobs).version(model, left.version);
+    const row = await new Registry(memory.documents, memory.blobs).version(MODEL, left.version);
     expect(row?.state).toBe(left.state);
     expect(row?.metrics['aucRoc']).toBe(left.state === 'rejected' ? 0.801 : 0.802);
   });
@@ -173,10 +150,10 @@ describe('a registration that is cut off', () => {
         () => false,
       );
       const registry = new Registry(memory.documents, memory.blobs);
-      const again = (await registeredBy(registry, model, 'run')) ?? (await register(memory, 'run', 2));
+      const again = (await registeredBy(registry, MODEL, 'run')) ?? (await register(memory, 'run', 2));
       expect(again, `killed at call ${last}`).toMatchObject({ state: 'champion' });
       await checkOne(memory, 'run', again.version);
-      expect((await registry.traffic(model))?.row.champion.version).toBe(again.version);
+      expect((await registry.traffic(MODEL))?.row.champion.version).toBe(again.version);
       calls = last;
     }
     expect(calls).toBeGreaterThan(8);

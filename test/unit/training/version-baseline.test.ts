@@ -1,29 +1,13 @@
-import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readBaseline } from '../../../shared/drift/baseline.ts';
-import { compileContract } from '../../../shared/features/compile.ts';
-import { modelDefinitionSchema } from '../../../shared/features/definition.ts';
 import { Registry } from '../../../shared/registry/registry.ts';
-import { readLabelledRows } from '../../../shared/training/labelled-rows.ts';
 import { registerVersion } from '../../../shared/training/register-version.ts';
-import { type TrainedModel, trainModel } from '../../../shared/training/train-model.ts';
+import type { TrainedModel } from '../../../shared/training/train-model.ts';
 import { Baselines } from '../../../shared/training/version-baseline.ts';
 import { MemoryRegistry } from '../../fixtures/memory-registry.ts';
-import { storeDataset } from '../../fixtures/stored-rows.ts';
+import { AT, MODEL, parcelFacts, parcels, trainParcels } from '../../fixtures/parcels.ts';
+import { storeDataset, withLarge } from '../../fixtures/stored-rows.ts';
 
-const model = 'parcels';
-const AT = new Date('2026-03-02T05:00:00Z');
-const definition = modelDefinitionSchema.parse({
-  model,
-  title: 'Parcels',
-  description: '',
-  columns: [
-    { name: 'weight', type: 'number', required: true },
-    { name: 'late', type: 'number', role: 'label' },
-  ],
-  features: [{ op: 'passthrough', column: 'weight' }],
-  policy: { review: 0.3, block: 0.6 },
-});
 const csv = Buffer.from(
   [
     'weight,late',
@@ -33,42 +17,19 @@ const csv = Buffer.from(
 
 let trained: TrainedModel;
 beforeAll(async () => {
-  trained = await trainModel({
-    definition,
-    data: readLabelledRows(compileContract(definition), csv, ','),
-    split: { by: 'modulo', divisor: 5, remainder: 4 },
-    learner: 'logistic_regression',
-    params: {},
-    seed: 0,
-    calibrated: false,
-    dataset: { version: '1', sha256: createHash('sha256').update(csv).digest('hex') },
-  });
+  trained = await trainParcels(parcels(), csv, { by: 'modulo', divisor: 5, remainder: 4 });
 });
 
 /** A registered version: as of this release, or as of one that knew no baselines. */
 async function registered(old: boolean, withData = true) {
   const memory = new MemoryRegistry();
   const registry = new Registry(memory.documents, memory.blobs);
-  const datasets = { ...memory.blobs, createFrom: (path: string) => memory.blobs.create(path, csv) };
+  const datasets = withLarge(memory.blobs);
   if (withData)
-    await storeDataset(registry, datasets, { model, bytes: csv, rows: 500, source: 'a test', at: AT });
+    await storeDataset(registry, datasets, { model: MODEL, bytes: csv, rows: 500, source: 'a test', at: AT });
   const files = new Map(trained.files);
   if (old) files.delete('baseline.json');
-  const facts = {
-    model,
-    title: '',
-    learner: 'logistic_regression',
-    params: {},
-    seed: 0,
-    datasetVersion: '1',
-  };
-  await registerVersion(
-    registry,
-    memory.blobs,
-    { ...trained, files },
-    { ...facts, createdBy: { run: 'r' } },
-    AT,
-  );
+  await registerVersion(registry, memory.blobs, { ...trained, files }, parcelFacts('r'), AT);
   const reports: string[] = [];
   const parts = {
     registry,
@@ -82,7 +43,7 @@ async function registered(old: boolean, withData = true) {
 describe("a version's baseline", () => {
   it('is in its folder, of the rows it was trained on and the scores of those it was not', async () => {
     const { baselines, memory } = await registered(false);
-    const baseline = await baselines().of(model, '1');
+    const baseline = await baselines().of(MODEL, '1');
     expect(baseline).toEqual(readBaseline(memory.files.get('parcels/1/baseline.json')!));
     const rows = baseline?.reference.columns.map(({ counts }) =>
       counts.reduce((sum, count) => sum + count, 0),
@@ -92,27 +53,27 @@ describe("a version's baseline", () => {
 
   it('is made from the recorded data for a version that is older than baselines, and kept beside its folder', async () => {
     const { baselines, memory } = await registered(true);
-    const made = await baselines().of(model, '1');
+    const made = await baselines().of(MODEL, '1');
     expect(made).toEqual(readBaseline(trained.files.get('baseline.json')!));
     expect([...memory.files.keys()].filter((path) => path.includes('baseline'))).toEqual([
       'parcels/baselines/1.json',
     ]);
     for (const path of memory.files.keys()) if (path.endsWith('.csv')) memory.files.delete(path);
-    expect(await baselines().of(model, '1')).toEqual(made);
+    expect(await baselines().of(MODEL, '1')).toEqual(made);
   });
 
   it('is none where the data are gone, which is told, or where nobody registered the version', async () => {
     const { baselines, reports } = await registered(true, false);
-    expect(await baselines().of(model, '1')).toBeUndefined();
+    expect(await baselines().of(MODEL, '1')).toBeUndefined();
     expect(reports).toHaveLength(1);
     expect(reports[0]).toContain("Version 1 of 'parcels' gets no baseline: no data with SHA-256");
-    expect(await baselines().of(model, '2')).toBeUndefined();
+    expect(await baselines().of(MODEL, '2')).toBeUndefined();
   });
 
   it('is refused where it is not the registered one', async () => {
     const { baselines, memory } = await registered(false);
     memory.files.set('parcels/1/baseline.json', Buffer.from('{}'));
-    await expect(baselines().of(model, '1')).rejects.toThrow('SHA-256');
+    await expect(baselines().of(MODEL, '1')).rejects.toThrow('SHA-256');
   });
 
   it('is asked for again after storage did not answer', async () => {
@@ -121,8 +82,8 @@ describe("a version's baseline", () => {
     memory.before = () => {
       throw new Error('Blob is down');
     };
-    await expect(asked.of(model, '1')).rejects.toThrow('down');
+    await expect(asked.of(MODEL, '1')).rejects.toThrow('down');
     memory.before = () => undefined;
-    expect(await asked.of(model, '1')).toBeDefined();
+    expect(await asked.of(MODEL, '1')).toBeDefined();
   });
 });
