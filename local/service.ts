@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { STOP } from './child-protocol.ts';
@@ -88,7 +90,7 @@ export class Service<Ready> {
     const { name, entry, nodeFlags, env, previous, parseReady, startBound } = this.#definition;
     const child = fork(entry, this.#definition.arguments(this.#address ?? previous), {
       execArgv: [...nodeFlags],
-      env,
+      env: { ...compileCache(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
@@ -166,6 +168,13 @@ export class Service<Ready> {
   #say(text: string): void {
     this.#events.log(this.#definition.name, text);
   }
+}
+
+/** What Node has compiled is kept where this process keeps it, if it does: a service starts in half the time. */
+function compileCache(): Record<string, string> {
+  const ours = getCompileCacheDir();
+  // Each version of Node has a folder of its own in the one that is asked for.
+  return ours === undefined ? {} : { NODE_COMPILE_CACHE: dirname(ours) };
 }
 
 function hasEnded(child: ChildProcess): boolean {
