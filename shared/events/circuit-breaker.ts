@@ -1,6 +1,7 @@
 export interface BreakerTimes {
-  /** From opening to the first probe, and between probes. Doubles while the hub answers probes but not sends. Milliseconds. */
+  /** Between probes that get no answer. Milliseconds. */
   readonly probeEvery: number;
+  /** From opening to the first probe: as above, doubled each time that the hub answered probes but then no send, up to this. */
   readonly probeAtMost: number;
 }
 
@@ -21,7 +22,7 @@ export class CircuitBreaker {
   constructor(
     probe: () => Promise<void>,
     report: (message: string, error?: unknown) => void,
-    times: BreakerTimes = { probeEvery: 500, probeAtMost: 30_000 },
+    times: BreakerTimes = { probeEvery: 250, probeAtMost: 30_000 },
   ) {
     this.#probe = probe;
     this.#report = report;
@@ -44,7 +45,7 @@ export class CircuitBreaker {
     if (this.#open || this.#closed) return;
     this.#open = true;
     this.#report('The event hub does not take events; they are kept in Blob until it does', error);
-    this.#schedule();
+    this.#schedule(this.#pause);
     // A hub that answers probes but no sends is asked less and less often.
     this.#pause = Math.min(this.#pause * 2, this.#times.probeAtMost);
   }
@@ -55,8 +56,8 @@ export class CircuitBreaker {
     clearTimeout(this.#timer);
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(() => void this.#try(), this.#pause).unref();
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => void this.#try(), ms).unref();
   }
 
   async #try(): Promise<void> {
@@ -64,7 +65,7 @@ export class CircuitBreaker {
       await this.#probe();
     } catch {
       // Reported when the circuit opened: it simply stays open.
-      if (!this.#closed) this.#schedule();
+      if (!this.#closed) this.#schedule(this.#times.probeEvery);
       return;
     }
     this.#open = false;
