@@ -3,6 +3,7 @@ import type { Access } from '../config.ts';
 import type { EventSender } from '../events/ports.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { encodeBatch } from './amqp-batch.ts';
+import { unlessDisconnected } from './connection-loss.ts';
 import { credentialFor } from './identity.ts';
 import { within } from './patience.ts';
 
@@ -41,7 +42,7 @@ export async function openEventSender(access: Access, hub: string): Promise<Even
       }
       return translate(
         `send to ${hub}`,
-        within(SEND_MS, () => client.sendBatch(batch)),
+        within(SEND_MS, () => unlessDisconnected(client, () => client.sendBatch(batch))),
       );
     },
     probe: () =>

@@ -50,6 +50,14 @@ export class CircuitBreaker {
     this.#pause = Math.min(this.#pause * 2, this.#times.probeAtMost);
   }
 
+  /** To be called after a call worked while it was open. */
+  answered(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearTimeout(this.#timer);
+    this.#report('The event hub answers again');
+  }
+
   /** Ends the probing. */
   stop(): void {
     this.#closed = true;
@@ -64,11 +72,10 @@ export class CircuitBreaker {
     try {
       await this.#probe();
     } catch {
-      // Reported when the circuit opened: it simply stays open.
-      if (!this.#closed) this.#schedule(this.#times.probeEvery);
+      // Reported when the circuit opened: it simply stays as it is.
+      if (this.#open && !this.#closed) this.#schedule(this.#times.probeEvery);
       return;
     }
-    this.#open = false;
-    this.#report('The event hub answers again');
+    this.answered();
   }
 }

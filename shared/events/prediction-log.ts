@@ -34,8 +34,10 @@ const DEFAULT_LIMITS: QueueLimits = { events: 50_000, bytes: 64 * 1024 * 1024 };
 const MAX_SPILL_BYTES = 1024 * 1024;
 /** How long a batch waits for requests that have not got to the log yet. */
 const GATHER_MS = 2;
-/** After a spill failed, how long callers are told so without another try. */
-const SPILL_AGAIN_MS = 250;
+/** After a spill failed, and the hub did not answer either, how long callers are told so without another try. */
+const TRY_AGAIN_MS = 250;
+/** How long callers wait to learn whether a hub that was away is back. */
+const LAST_PROBE_MS = 1_000;
 /** The host gives 5 seconds for the end, and the sender needs one of them. */
 const CLOSE_MS = 3_000;
 
@@ -56,7 +58,7 @@ export class PredictionLog {
   #gathered: (() => void) | undefined;
   #idle: (() => void) | undefined;
   #closed = false;
-  #spillAgainAt = Number.NEGATIVE_INFINITY;
+  #tryAgainAt = Number.NEGATIVE_INFINITY;
   #losing = false;
 
   constructor(options: LogOptions) {
@@ -171,33 +173,56 @@ export class PredictionLog {
 
   async #commit(): Promise<void> {
     const { sender } = this.#options;
-    if (this.#breaker.open) return this.#keep(this.#queue.take(MAX_SPILL_BYTES));
+    if (this.#breaker.open) return this.#keep(this.#queue.take(MAX_SPILL_BYTES), false);
     const batch = this.#queue.take(sender.maxBytes);
     try {
       await sender.send(batch.events);
     } catch (error) {
       // That the hub will never take these events says nothing about whether it takes the next ones.
       if (!(error instanceof Failure && error.kind === 'too-large')) this.#breaker.failed(error);
-      return this.#keep(batch);
+      return this.#keep(batch, true);
     }
     this.#breaker.succeeded();
     this.#losing = false;
     batch.settle('acknowledged');
   }
 
-  /** Writes a batch to the spill. */
-  async #keep(batch: Batch): Promise<void> {
+  /**
+   * Writes a batch to the spill. Where that is away, too, a batch that the hub has not seen yet is sent all the same: the
+   * next probe may be about to find it.
+   */
+  async #keep(batch: Batch, wasSent: boolean): Promise<void> {
     const { spill, now } = this.#options;
-    if (now() < this.#spillAgainAt) return batch.settle('lost');
+    if (now() < this.#tryAgainAt) return batch.settle('lost');
     try {
       await spill.write(batch.events);
+      this.#losing = false;
+      return batch.settle('spilled');
     } catch (error) {
-      this.#spillAgainAt = now() + SPILL_AGAIN_MS;
+      if (!wasSent && (await this.#sentAfterAll(batch))) return batch.settle('acknowledged');
+      this.#tryAgainAt = now() + TRY_AGAIN_MS;
       this.#lost(error);
       return batch.settle('lost');
     }
+  }
+
+  /** Whether a hub that was away is back, and takes a batch. */
+  async #sentAfterAll(batch: Batch): Promise<boolean> {
+    const { sender } = this.#options;
+    const tooLong = Promise.withResolvers<never>();
+    const timer = setTimeout(() => tooLong.reject(new Error('no answer')), LAST_PROBE_MS);
+    try {
+      await Promise.race([sender.probe(), tooLong.promise]);
+      await sender.send(batch.events);
+    } catch {
+      // It was away before, which is on record; the caller hears what became of the spill.
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#breaker.answered();
     this.#losing = false;
-    batch.settle('spilled');
+    return true;
   }
 
   /** Reports the first loss of an outage. */

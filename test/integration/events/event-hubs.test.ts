@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { earliestEventPosition } from '@azure/event-hubs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -80,5 +80,33 @@ describe('an event sender', () => {
     await expect(sender.send(['{}'])).rejects.toMatchObject({ kind: 'unavailable' });
     expect(performance.now() - before).toBeLessThan(2_000);
     silent.close();
+  });
+
+  it('does not wait for an acknowledgement that nobody is left to give', async () => {
+    // Between the sender and the broker, so that the connection can be lost while a send is under way.
+    const ends: Socket[] = [];
+    const between = createServer((socket) => {
+      const onward = connect(Number(/:(\d+)/.exec(broker.connectionString)?.[1]), '127.0.0.1');
+      ends.push(socket, onward);
+      for (const end of [socket, onward]) end.on('error', () => end.destroy());
+      socket.pipe(onward).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const address = between.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const sender = await senderTo(brokerConnectionString(port));
+    onTestFinished(() => {
+      between.close();
+      for (const end of ends) end.destroy();
+    });
+    await sender.send(['{}']);
+    const [first, onward] = ends;
+    onward?.unpipe();
+    first?.once('data', () => first.destroy());
+    await expect(sender.send(['{}'])).rejects.toMatchObject({
+      kind: 'unavailable',
+      cause: { message: 'the connection was lost' },
+    });
+    await sender.send(['{}']);
   });
 });

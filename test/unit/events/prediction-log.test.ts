@@ -181,6 +181,30 @@ describe('PredictionLog', () => {
     expect(await log.append(['c'])).toBe('spilled');
   });
 
+  it('sends what Blob does not take to a hub that is back before a probe has found it', async () => {
+    const { log, sender, blobs, reports } = setUp();
+    sender.up = false;
+    expect(await log.append(['a'])).toBe('spilled');
+    sender.up = true;
+    blobs.fault = () => 'before';
+    expect(await log.append(['b'])).toBe('acknowledged');
+    expect(log.hubAnswers).toBe(true);
+    expect(await log.append(['c'])).toBe('acknowledged');
+    expect(sender.accepted).toEqual([['b'], ['c']]);
+    expect(reports).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sender.probes).toBe(1);
+  });
+
+  it('does not send twice what the hub has not acknowledged and Blob does not take', async () => {
+    const { log, sender, blobs } = setUp();
+    sender.up = false;
+    blobs.fault = () => 'before';
+    const send = vi.spyOn(sender, 'send');
+    await expect(log.append(['a'])).rejects.toThrow(Failure);
+    expect(send).toHaveBeenCalledTimes(1);
+  });
+
   it('tells callers in lenient that their events are lost', async () => {
     const { log, sender, blobs } = setUp({ mode: 'lenient' });
     sender.up = false;
