@@ -2,7 +2,7 @@ import { AppendLog } from './events/append-log.ts';
 import type { CollectParts } from './events/collect.ts';
 import { countedDeadLetters, countedSpill } from './events/counted-writes.ts';
 import { LABELS_HUB, PREDICTIONS_HUB } from './events/log-layout.ts';
-import type { EventSender, LogBlobs } from './events/ports.ts';
+import type { EventSender, LogBlobs, ReadableBlobs, SizedBlobs } from './events/ports.ts';
 import { type LogOptions, PredictionLog } from './events/prediction-log.ts';
 import type { ReplayParts } from './events/spill-replay.ts';
 import { blobSpill } from './events/spill.ts';
@@ -24,8 +24,8 @@ export interface Logging {
   readonly collectingLabels: CollectLabelsParts;
   readonly replayingLabels: ReplayParts;
   /** The logs themselves, for those who read them. */
-  readonly predictions: LogBlobs;
-  readonly labels: LogBlobs;
+  readonly predictions: ReadableBlobs & SizedBlobs;
+  readonly labels: ReadableBlobs & SizedBlobs;
   /** Ends what is being sent. */
   readonly closeLogs: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { BlobClient } from '@azure/storage-blob';
-import { unlessSilent } from './patience.ts';
+import { unlessSilent } from '../patience.ts';
 
 /** How long a blob that is being read, or a listing, may bring nothing: callers may be waiting. Milliseconds. */
 export const MAX_SILENCE_MS = 5_000;

@@ -1,5 +1,6 @@
 /** What the SDK's AMQP connection is to those who watch it. */
 interface Connection {
+  isOpen(): boolean;
   once(event: 'disconnected', listener: () => void): unknown;
   removeListener(event: 'disconnected', listener: () => void): unknown;
 }
@@ -12,7 +13,8 @@ interface Connection {
  */
 export async function unlessDisconnected<T>(client: object, call: () => Promise<T>): Promise<T> {
   const connection = connectionOf(client);
-  if (connection === undefined) return call();
+  // One that is about to be opened, or on its way out, is the SDK's own affair.
+  if (connection?.isOpen() !== true) return call();
   const { promise: lost, reject } = Promise.withResolvers<never>();
   const lose = () => reject(new Error('the connection was lost'));
   connection.once('disconnected', lose);
@@ -32,5 +34,5 @@ function connectionOf(client: object): Connection | undefined {
 
 function isConnection(value: unknown): value is Connection {
   if (typeof value !== 'object' || value === null) return false;
-  return ['once', 'removeListener'].every((name) => typeof Reflect.get(value, name) === 'function');
+  return ['isOpen', 'once', 'removeListener'].every((name) => typeof Reflect.get(value, name) === 'function');
 }

@@ -11,7 +11,7 @@ import { Failure } from '../failure.ts';
 import type { Documents, Stored } from '../registry/ports.ts';
 import { credentialFor } from './identity.ts';
 import { DATABASE } from './layout.ts';
-import { within } from './patience.ts';
+import { within } from '../patience.ts';
 
 /** How long one call may take, tries and all: where there are several regions the SDK tries 120 times. */
 const BOUND_MS = 5_000;

@@ -5,7 +5,7 @@ import { Failure, messageOf } from '../failure.ts';
 import { encodeBatch } from './amqp-batch.ts';
 import { unlessDisconnected } from './connection-loss.ts';
 import { credentialFor } from './identity.ts';
-import { within } from './patience.ts';
+import { within } from '../patience.ts';
 
 /** Above 256 KiB a send may wait 40 ms for a delayed acknowledgement of TCP, and a hub of the basic tier refuses it. */
 const MAX_BATCH_BYTES = 255 * 1024;

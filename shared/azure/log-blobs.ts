@@ -7,7 +7,7 @@ import {
 import type { LogBlobs } from '../events/ports.ts';
 import { Failure } from '../failure.ts';
 import { MAX_SILENCE_MS, piecesOf } from './blob-pieces.ts';
-import { unlessSilent } from './patience.ts';
+import { unlessSilent } from '../patience.ts';
 
 /**
  * The blobs of one of the log's containers, behind its ports.

@@ -35,9 +35,10 @@ export class CircuitBreaker {
     return this.#open;
   }
 
-  /** To be called after a call that worked: the next failure is a new one. */
+  /** To be called after a call that worked, also one that was tried while it was open: the next failure is a new one. */
   succeeded(): void {
     this.#pause = this.#times.probeEvery;
+    this.#answered();
   }
 
   /** To be called after a call that failed, or whose outcome is unknown. */
@@ -48,14 +49,6 @@ export class CircuitBreaker {
     this.#schedule(this.#pause);
     // A hub that answers probes but no sends is asked less and less often.
     this.#pause = Math.min(this.#pause * 2, this.#times.probeAtMost);
-  }
-
-  /** To be called after a call worked while it was open. */
-  answered(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    clearTimeout(this.#timer);
-    this.#report('The event hub answers again');
   }
 
   /** Ends the probing. */
@@ -69,13 +62,25 @@ export class CircuitBreaker {
   }
 
   async #try(): Promise<void> {
+    const asked = this.#timer;
+    let answers = true;
     try {
       await this.#probe();
     } catch {
-      // Reported when the circuit opened: it simply stays as it is.
-      if (this.#open && !this.#closed) this.#schedule(this.#times.probeEvery);
-      return;
+      // Reported when the circuit opened: it simply stays open.
+      answers = false;
     }
-    this.answered();
+    // Meanwhile a call may have closed it, and a new failure opened it again.
+    if (this.#closed || this.#timer !== asked) return;
+    if (answers) this.#answered();
+    else this.#schedule(this.#times.probeEvery);
+  }
+
+  #answered(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#report('The event hub answers again');
   }
 }

@@ -1,7 +1,9 @@
 import { Failure } from '../failure.ts';
+import { within } from '../patience.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { type Batch, EventQueue, type LogOutcome, type QueueLimits } from './event-queue.ts';
 import type { EventSender } from './ports.ts';
+import { sendsOf } from './sends.ts';
 import type { Spill } from './spill.ts';
 
 export type { LogOutcome } from './event-queue.ts';
@@ -28,7 +30,7 @@ export interface LogOptions {
   readonly noun?: string;
 }
 
-/** Room for a second of the fastest traffic, which is how long a send may take to fail. */
+/** Room for some seconds of fast traffic: a batch may take two and a half until it is known to be lost. */
 const DEFAULT_LIMITS: QueueLimits = { events: 50_000, bytes: 64 * 1024 * 1024 };
 /** Of one spill blob: many are held at once when they are sent again. */
 const MAX_SPILL_BYTES = 1024 * 1024;
@@ -36,8 +38,8 @@ const MAX_SPILL_BYTES = 1024 * 1024;
 const GATHER_MS = 2;
 /** After a spill failed, and the hub did not answer either, how long callers are told so without another try. */
 const TRY_AGAIN_MS = 250;
-/** How long callers wait to learn whether a hub that was away is back. */
-const LAST_PROBE_MS = 1_000;
+/** How long callers wait for a hub that was away and may be back, probe and sends together. */
+const LAST_TRY_MS = 1_000;
 /** The host gives 5 seconds for the end, and the sender needs one of them. */
 const CLOSE_MS = 3_000;
 
@@ -183,8 +185,7 @@ export class PredictionLog {
       return this.#keep(batch, true);
     }
     this.#breaker.succeeded();
-    this.#losing = false;
-    batch.settle('acknowledged');
+    this.#kept(batch, 'acknowledged');
   }
 
   /**
@@ -196,33 +197,40 @@ export class PredictionLog {
     if (now() < this.#tryAgainAt) return batch.settle('lost');
     try {
       await spill.write(batch.events);
-      this.#losing = false;
-      return batch.settle('spilled');
     } catch (error) {
-      if (!wasSent && (await this.#sentAfterAll(batch))) return batch.settle('acknowledged');
+      if (!wasSent && (await this.#sentAfterAll(batch))) return this.#kept(batch, 'acknowledged');
       this.#tryAgainAt = now() + TRY_AGAIN_MS;
       this.#lost(error);
       return batch.settle('lost');
     }
+    this.#kept(batch, 'spilled');
   }
 
   /** Whether a hub that was away is back, and takes a batch. */
   async #sentAfterAll(batch: Batch): Promise<boolean> {
     const { sender } = this.#options;
-    const tooLong = Promise.withResolvers<never>();
-    const timer = setTimeout(() => tooLong.reject(new Error('no answer')), LAST_PROBE_MS);
     try {
-      await Promise.race([sender.probe(), tooLong.promise]);
-      await sender.send(batch.events);
+      await within(LAST_TRY_MS, async (signal) => {
+        await sender.probe();
+        // Spilled batches are larger than what a send holds.
+        for (const events of sendsOf(batch.events, (event) => event, sender.maxBytes)) {
+          if (signal.aborted || this.#closed) throw new Error('too late');
+          await sender.send(events);
+          this.#breaker.succeeded();
+        }
+      });
+      return true;
     } catch {
       // It was away before, which is on record; the caller hears what became of the spill.
       return false;
-    } finally {
-      clearTimeout(timer);
     }
-    this.#breaker.answered();
+  }
+
+  /** Answers callers whose events are on record, which ends an outage. */
+  #kept(batch: Batch, outcome: 'acknowledged' | 'spilled'): void {
     this.#losing = false;
-    return true;
+    this.#tryAgainAt = Number.NEGATIVE_INFINITY;
+    batch.settle(outcome);
   }
 
   /** Reports the first loss of an outage. */

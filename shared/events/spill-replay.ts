@@ -4,6 +4,7 @@ import { type PredictionEvent, predictionEventSchema, problemsOf } from './event
 import { linesOf } from './lines.ts';
 import type { EventSender, ReadableBlobs, RemovableBlobs, WriteOnceBlobs } from './ports.ts';
 import { sendBytes } from './ports.ts';
+import { sendsOf } from './sends.ts';
 import { SHADOW_TYPE, type ShadowEvent, shadowEventSchema } from './shadow-event-schema.ts';
 
 export interface ReplayParts {
@@ -99,18 +100,11 @@ async function replayBlobs(
     }
   }
   let refused = 0;
-  let from = 0;
-  let bytes = 0;
-  for (let at = 0; at <= events.length; at += 1) {
-    const size = sendBytes(events[at]?.text ?? '');
-    if (at > from && (at === events.length || bytes + size > parts.sender.maxBytes)) {
-      // In sequence: in order, and no faster than the hub takes them
-      const never = await send(parts.sender, events.slice(from, at));
-      poison.push(...never);
-      refused += never.length;
-      [from, bytes] = [at, 0];
-    }
-    bytes += size;
+  for (const some of sendsOf(events, ({ text }) => text, parts.sender.maxBytes)) {
+    // In sequence: in order, and no faster than the hub takes them
+    const never = await send(parts.sender, some);
+    poison.push(...never);
+    refused += never.length;
   }
   await concurrently([...Map.groupBy(poison, ({ path }) => path)], WAVE, async ([path, lines]) => {
     const letter = { spill: path, lines: lines.map(({ line, reason }) => ({ reason, body: line })) };

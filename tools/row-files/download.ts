@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { unlessSilent } from '../../shared/azure/patience.ts';
+import { unlessSilent } from '../../shared/patience.ts';
 
 /** How long a server may send nothing. Milliseconds. */
 const MAX_SILENCE_MS = 30_000;

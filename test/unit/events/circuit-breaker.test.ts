@@ -52,6 +52,33 @@ describe('the circuit breaker', () => {
     expect(probes).toHaveLength(5);
   });
 
+  it('learns nothing about an outage from a probe of the one before', async () => {
+    const probes: PromiseWithResolvers<void>[] = [];
+    const breaker = new CircuitBreaker(
+      () => {
+        const probe = Promise.withResolvers<void>();
+        probes.push(probe);
+        return probe.promise;
+      },
+      () => undefined,
+      TIMES,
+    );
+    for (const end of ['resolve', 'reject'] as const) {
+      probes.length = 0;
+      breaker.failed(new Error('refused'));
+      await vi.advanceTimersByTimeAsync(100);
+      breaker.succeeded();
+      breaker.failed(new Error('refused again'));
+      probes[0]?.[end]();
+      await vi.advanceTimersByTimeAsync(99);
+      expect([breaker.open, probes.length]).toEqual([true, 1]);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(probes).toHaveLength(2);
+      breaker.succeeded();
+      expect(breaker.open).toBe(false);
+    }
+  });
+
   it('asks nothing more once it is stopped', async () => {
     const { breaker, probes } = watched(() => false);
     breaker.failed(new Error('refused'));

@@ -196,6 +196,32 @@ describe('PredictionLog', () => {
     expect(sender.probes).toBe(1);
   });
 
+  it('sends it in parts where it is more than a send holds', async () => {
+    const sender = new ScriptedSender(10_000);
+    const { log, blobs } = setUp({}, sender);
+    sender.up = false;
+    expect(await log.append(['a'])).toBe('spilled');
+    sender.up = true;
+    blobs.fault = () => 'before';
+    const events = Array.from({ length: 100 }, (_, i) => `${i}`.padEnd(700, 'x'));
+    expect(await log.append(events)).toBe('acknowledged');
+    expect(sender.accepted.flat()).toEqual(events);
+    expect(sender.accepted.length).toBeGreaterThan(5);
+  });
+
+  it('asks Blob again at once after the hub was back for a moment', async () => {
+    const { log, sender, blobs } = setUp({ mode: 'lenient' });
+    sender.up = false;
+    blobs.fault = () => 'before';
+    expect(await log.append(['a'])).toBe('lost');
+    sender.up = true;
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await log.append(['b'])).toBe('acknowledged');
+    sender.up = false;
+    blobs.fault = () => undefined;
+    expect(await log.append(['c'])).toBe('spilled');
+  });
+
   it('does not send twice what the hub has not acknowledged and Blob does not take', async () => {
     const { log, sender, blobs } = setUp();
     sender.up = false;

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { cosmosConnection, storageConnection } from '../../../local/endpoints.ts';
-import { blobsOf, openBlobService } from '../../../shared/azure/blob.ts';
-import { documentsOf, openCosmos } from '../../../shared/azure/cosmos.ts';
-import { logBlobsOf } from '../../../shared/azure/log-blobs.ts';
-import { Failure } from '../../../shared/failure.ts';
-import { unlessSilent, within } from '../../../shared/azure/patience.ts';
-import { allOf } from '../../fixtures/all-of.ts';
+import { cosmosConnection, storageConnection } from '../../local/endpoints.ts';
+import { blobsOf, openBlobService } from '../../shared/azure/blob.ts';
+import { documentsOf, openCosmos } from '../../shared/azure/cosmos.ts';
+import { logBlobsOf } from '../../shared/azure/log-blobs.ts';
+import { Failure } from '../../shared/failure.ts';
+import { unlessSilent, within } from '../../shared/patience.ts';
+import { allOf } from '../fixtures/all-of.ts';
 
 /** A service that takes connections and requests, and answers as told, or nothing. */
 async function service({ onTestFinished }: TestContext, listener: RequestListener): Promise<number> {
