@@ -214,19 +214,21 @@ describe('PredictionLog', () => {
     sender.up = false;
     blobs.fault = () => 'before';
     expect(await log.append(['a'])).toBe('lost');
+    await vi.advanceTimersByTimeAsync(260);
+    expect(await log.append(['b'])).toBe('lost');
     sender.up = true;
-    await vi.advanceTimersByTimeAsync(250);
-    expect(await log.append(['b'])).toBe('acknowledged');
+    // A probe finds it, still within the time in which Blob is not asked.
+    await vi.advanceTimersByTimeAsync(245);
+    expect(await log.append(['c'])).toBe('acknowledged');
     sender.up = false;
     blobs.fault = () => undefined;
-    expect(await log.append(['c'])).toBe('spilled');
+    expect(await log.append(['d'])).toBe('spilled');
   });
 
-  it('does not send twice what the hub has not acknowledged and Blob does not take', async () => {
+  it('does not send twice what a hub that answers probes has not acknowledged and Blob does not take', async () => {
     const { log, sender, blobs } = setUp();
-    sender.up = false;
     blobs.fault = () => 'before';
-    const send = vi.spyOn(sender, 'send');
+    const send = vi.spyOn(sender, 'send').mockRejectedValue(new Failure('unavailable', 'no answer'));
     await expect(log.append(['a'])).rejects.toThrow(Failure);
     expect(send).toHaveBeenCalledTimes(1);
   });

@@ -13,6 +13,7 @@ describe('sendsOf', () => {
         const sends = [...sendsOf(all, (event) => event, maxBytes)];
         expect(sends.flat()).toEqual(all);
         for (const [at, send] of sends.entries()) {
+          expect(send).not.toEqual([]);
           expect(send.length === 1 || sizeOf(send) <= maxBytes).toBe(true);
           const next = sends[at + 1]?.[0];
           if (next !== undefined) expect(sizeOf([...send, next])).toBeGreaterThan(maxBytes);
