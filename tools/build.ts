@@ -88,6 +88,7 @@ export async function bundleApp(): Promise<Bundle> {
 }
 
 async function writeIfChanged({ path, contents }: BuiltFile): Promise<void> {
+  // What is not there, or cannot be read, is written anew.
   const before = await readFile(path).catch(() => undefined);
   if (before?.equals(contents) === true) return;
   const beside = `${path}.${process.pid}.tmp`;

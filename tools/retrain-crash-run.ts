@@ -6,7 +6,7 @@ import { retrainStartedSchema } from '../shared/training/runs.ts';
 import { faultsOfRun } from './retrain-crash-check.ts';
 import { makeSmallModel } from './small-model.ts';
 import { connect, stackEndpoints } from './stack-connection.ts';
-import { StackProcess } from './stack-process.ts';
+import { isReady, StackProcess } from './stack-process.ts';
 
 export interface RetrainCrashOptions {
   readonly model: string;
@@ -121,11 +121,7 @@ class CrashRun {
   /** Waits for the app, also where only its host was killed. */
   async #connected<T>(use: (app: App, url: string) => Promise<T>): Promise<T> {
     const endpoints = await this.#stack.ready;
-    await until(HOST_BOUND_MS, async () => {
-      const reply = await fetch(new URL('/api/health/ready', endpoints.http)).catch(() => undefined);
-      await reply?.arrayBuffer();
-      return reply?.status === 200;
-    });
+    await until(HOST_BOUND_MS, () => isReady(endpoints.http));
     const app = await connect(endpoints, this.#model);
     try {
       return await use(app, endpoints.http);

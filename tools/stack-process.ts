@@ -66,11 +66,16 @@ export class StackProcess {
     const endpoints = await stackEndpoints(home);
     const giveUp = Date.now() + START_BOUND_MS;
     for (;;) {
-      const reply = await fetch(new URL('/api/health/ready', endpoints.http)).catch(() => undefined);
-      await reply?.arrayBuffer();
-      if (reply?.status === 200) return endpoints;
+      if (await isReady(endpoints.http)) return endpoints;
       if (Date.now() > giveUp) throw new Error(`The stack was not ready to score:\n${this.output}`);
       await Promise.race([wait(POLL_MS), dead]);
     }
   }
+}
+
+/** Whether the app at an address would score now; not so either while nobody is there. */
+export async function isReady(url: string): Promise<boolean> {
+  const reply = await fetch(new URL('/api/health/ready', url)).catch(() => undefined);
+  await reply?.arrayBuffer();
+  return reply?.status === 200;
 }
